@@ -1,0 +1,49 @@
+# The address book of the project: `make` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test run calibrate bench lock zip clean
+
+LOCKED ?= 1
+PROFILE ?= quick
+export LOCKED PYTHON
+python := .venv/bin/python
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "  PYTHON=/path/to/python3.12 names the Python of the first set-up; LOCKED=0 takes the newest versions"
+
+setup: ## make .venv with the locked dependencies (the others do it when needed)
+	@sh tools/setup.sh
+
+lab: setup ## open JupyterLab at the first notebook   [ARGS="--port 9000"]
+	@sh tools/lab.sh $(ARGS)
+
+test: setup ## everything that CI runs: linter, spelling, tests, every notebook
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/codespell
+	.venv/bin/pytest --nbval
+	KERAS_BACKEND=jax .venv/bin/pytest -n 0 tests/test_schedules.py
+
+run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
+	@$(python) tools/run_notebooks.py --profile "$(PROFILE)" $(NB)
+
+calibrate: setup ## run a notebook with 20 seeds and record its verdicts' margins   NB=01
+	@$(python) tools/calibrate.py $(NB)
+
+bench: setup ## measure the cost per update and the start-up times, into build/bench.json
+	@mkdir -p build
+	$(python) tools/bench.py
+
+lock: setup ## bring requirements.lock to the newest versions (needs the network)
+	$(python) -m venv --clear build/uv
+	build/uv/bin/python -m pip install --quiet uv
+	build/uv/bin/uv pip compile --universal --python-version 3.11 --upgrade --no-header --quiet \
+		--extra cpu --extra lab --extra test pyproject.toml --output-file requirements.lock
+
+zip: ## pack the last commit for Colab, into build/clr-notebooks.zip
+	@mkdir -p build
+	git archive --format=zip --prefix=clr-notebooks/ --output=build/clr-notebooks.zip HEAD
+
+clean: ## remove build/ and caches; .venv stays (rm -r .venv removes it)
+	rm -rf build .pytest_cache .ruff_cache .hypothesis clr_notebooks.egg-info
+	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -print | xargs rm -rf

@@ -1,0 +1,43 @@
+"""Cyclical learning rates for Keras 3: policies, schedule, callback and the tools of the notebooks.
+
+`import clr_utils` is quick: a name is loaded from its file, and Keras with it, when it is first used.
+"""
+
+from importlib import import_module
+
+_NAMES = {
+    "policies": [
+        "SMITH_TABLE_2",
+        "Stage",
+        "custom_policy",
+        "exp_range",
+        "hann",
+        "modified_triangular2",
+        "staged",
+        "triangular",
+        "triangular2",
+        "welch",
+    ],
+    "cycles": ["half_cycles", "step_size_for"],
+    "decays": ["exp_decay", "fixed", "linear_decay", "time_decay"],
+    "schedules": ["CyclicalLearningRate"],
+    "callbacks": ["CycleWarning", "CyclicLR", "LearningRateHistory"],
+    "datasets": ["load_mnist"],
+    "models": ["calcification_cnn", "mnist_mlp"],
+    "metrics": ["holm", "paired_difference", "t_interval"],
+    "plotting": ["forest_plot", "plot_policy"],
+    "published": ["published"],
+    "notebook": ["notebook_seed", "setup_notebook", "verdict"],
+}
+_FILE_OF = {name: file for file, names in _NAMES.items() for name in names}
+__all__ = sorted(_FILE_OF)
+
+
+def __getattr__(name):
+    if name not in _FILE_OF:
+        raise AttributeError(f"module 'clr_utils' has no attribute {name!r}")
+    return getattr(import_module(f"clr_utils.{_FILE_OF[name]}"), name)
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,112 @@
+"""Data as NumPy arrays with stated shapes and units."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+
+from clr_utils import arguments
+
+DATA = Path(__file__).parent.parent / "data"
+MNIST_5K_SHA256 = "246e0c30eeea57c8d0037d3f38c8e00651ec204cc61b8022563e9aeeb9d756f4"
+
+
+class Digits(NamedTuple):
+    """MNIST digits: images of shape (n, 784), float32 from 0 (paper) to 1 (ink); labels of shape (n,), 0 to 9."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+def load_mnist(profile="quick"):
+    """MNIST digits (LeCun and Cortes), for a training and a test.
+
+    "quick": 3,600 and 1,400 digits, 360 and 140 of each class, from the 5,000 in `data/`; offline.
+    "paper": all 60,000 and 10,000, from `mnist.npz` in the folder that the environment variable CLR_DATA_DIR
+    names, or else by `keras.datasets.mnist`, which downloads 11 MB once and verifies them.
+
+    Args:
+        profile: "quick" or "paper".
+
+    Returns:
+        A `Digits`: x_train, y_train, x_test, y_test.
+
+    Raises:
+        FileNotFoundError: A file is missing or the download failed; the message says what to do.
+        ValueError: The profile is unknown, or a file is broken; the message names it.
+    """
+    arguments.one_of("profile", profile, ("quick", "paper"))
+    images_train, y_train, images_test, y_test = _mnist_5k() if profile == "quick" else _mnist_full()
+    return Digits(_flat(images_train), y_train.astype(np.int64), _flat(images_test), y_test.astype(np.int64))
+
+
+def validation_split(digits, examples, seed=0):
+    """The digits with a validation set in the place of the test set: `examples` of the training set, set apart.
+
+    Args:
+        digits: A `Digits`.
+        examples: Size of the validation set, smaller than the training set.
+        seed: Chooses the examples.
+
+    Raises:
+        TypeError, ValueError: `examples` is not a whole number from 1 up to the training set's size less 1.
+    """
+    examples = arguments.whole("examples", examples, unit="examples")
+    if examples >= len(digits.y_train):
+        raise ValueError(f"examples must be smaller than the training set ({len(digits.y_train)}); it is {examples}")
+    order = np.random.default_rng(seed).permutation(len(digits.y_train))
+    held, kept = order[:examples], order[examples:]
+    return Digits(digits.x_train[kept], digits.y_train[kept], digits.x_train[held], digits.y_train[held])
+
+
+def _flat(images):
+    return images.reshape(len(images), 784).astype(np.float32) / 255
+
+
+def _mnist_5k(path=DATA / "mnist_5k.npz"):
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: it comes with the project; restore it with `git checkout data`")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != MNIST_5K_SHA256:
+        raise ValueError(f"{path} is not the file that the project ships; restore it with `git checkout data`")
+    file = np.load(path)
+    images, labels = file["images"], file["labels"]
+    test = np.zeros(len(labels), dtype=bool)
+    for digit in range(10):
+        test[np.flatnonzero(labels == digit)[-140:]] = True
+    return images[~test], labels[~test], images[test], labels[test]
+
+
+def _mnist_full():
+    folder = os.environ.get("CLR_DATA_DIR")
+    if folder and (path := Path(folder) / "mnist.npz").is_file():
+        return _read_mnist(path)
+    import keras
+
+    try:
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    except Exception as error:
+        raise FileNotFoundError(
+            f"MNIST could not be downloaded ({error}). Check the network, or put mnist.npz (keys x_train, y_train, "
+            f"x_test, y_test) into a folder and set CLR_DATA_DIR to it (now {folder!r})"
+        ) from error
+    return x_train, y_train, x_test, y_test
+
+
+def _read_mnist(path):
+    shapes = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
+    mend = "replace it by Keras's mnist.npz, or unset CLR_DATA_DIR to download it"
+    try:
+        with np.load(path) as file:
+            arrays = {key: file[key] for key in shapes}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise ValueError(f"{path} cannot be read ({error}); {mend}") from error
+    for key, shape in shapes.items():
+        if arrays[key].shape != shape or arrays[key].dtype != np.uint8:
+            found = f"{arrays[key].shape}, {arrays[key].dtype}"
+            raise ValueError(f"{path}: {key} is {found}; it should be {shape}, uint8; {mend}")
+    return tuple(arrays.values())

@@ -1,0 +1,21 @@
+"""Self-checks of the exercises, one file a notebook.
+
+A check, `check_...(answer)`, returns nothing when the answer is right and raises `NotYet` with a hint
+when it is not. In a notebook `attempt` runs it and prints, so that Run All never stops.
+"""
+
+
+class NotYet(AssertionError):
+    """An exercise's answer is missing or wrong; the message says what to look at."""
+
+
+def attempt(check, *answer):
+    """Run `check(*answer)` and print `correct`, or `not yet:` and what is still wrong."""
+    try:
+        check(*answer)
+    except NotYet as hint:
+        print(f"not yet: {hint}")
+    except Exception as error:
+        print(f"not yet: your code stopped with {type(error).__name__}: {error}")
+    else:
+        print("correct")

@@ -1,0 +1,93 @@
+"""Self-checks of notebook 01: the stability limit, and a schedule."""
+
+from numbers import Real
+
+import numpy as np
+
+from clr_utils.descent import descend, expected_loss, mean_losses, stability_limit
+from clr_utils.exercises import NotYet
+
+CURVATURES = np.array([1.0, 10.0])
+START = np.array([10.0, 1.0])
+SIGMA = 1.0
+STEPS = 300
+RUNS = 1000
+NEEDED = 0.8
+
+
+def _positive(value, name):
+    """`value` as a float, or a hint if it is no finite, positive number."""
+    if value is None:
+        raise NotYet(f"{name} returned None: replace the dots by a calculation and return its result")
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if not isinstance(value, Real) or not np.isfinite(value):
+        raise NotYet(f"{name} must return one finite number; it returned {value!r}")
+    if value <= 0:
+        raise NotYet(f"{name} must return a rate above zero; it returned {value:g}")
+    return float(value)
+
+
+def _hessians():
+    """Five symmetric positive definite matrices: a number, a diagonal, correlations, a narrow valley, 25 parameters."""
+    rng = np.random.default_rng(1)
+    rotation, _ = np.linalg.qr(rng.standard_normal((6, 6)))
+    wide = rng.standard_normal((40, 25))
+    return [
+        np.array([[4.0]]),
+        np.diag([1.0, 10.0]),
+        np.full((3, 3), 0.9) + 0.1 * np.eye(3),
+        rotation @ np.diag(np.geomspace(0.01, 100, 6)) @ rotation.T,
+        wide.T @ wide / 40,
+    ]
+
+
+def _growth(hessian, rate, steps=1500):
+    """Loss at the end / loss at the start, from a start that has a share of every direction; stops early."""
+    start = np.linalg.eigh(hessian)[1].sum(axis=1)
+    first = start @ hessian @ start
+    for w in descend(lambda w: w @ hessian, start, rate, steps):
+        ratio = (w @ hessian @ w) / first
+        if ratio > 1e6:
+            break
+    return ratio
+
+
+def check_max_stable_rate(max_stable_rate):
+    """Try gradient descent at 0.99 and 1.01 of the answer on five matrices."""
+    for number, hessian in enumerate(_hessians(), start=1):
+        rate = _positive(max_stable_rate(hessian.copy()), "max_stable_rate")
+        shape = " x ".join(map(str, hessian.shape))
+        if _growth(hessian, 0.99 * rate) > 1:
+            raise NotYet(f"too large for matrix {number} of 5 ({shape}): at 0.99 of your rate the loss grows")
+        if _growth(hessian, 1.01 * rate) < 1:
+            raise NotYet(f"too small for matrix {number} of 5 ({shape}): at 1.01 of your rate the loss still falls")
+
+
+def best_constant_loss():
+    """The mean loss after `STEPS` updates at the best of 200 constant rates."""
+    rates = np.geomspace(0.001, 0.999 * stability_limit(CURVATURES), 200)
+    return expected_loss(rates, CURVATURES, START, SIGMA, STEPS).min()
+
+
+def mean_final_loss(schedule):
+    """The mean loss after `STEPS` noisy updates with `schedule`, over `RUNS` runs."""
+    rng = np.random.default_rng(1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return mean_losses(CURVATURES, START, schedule, STEPS, sigma=SIGMA, runs=RUNS, rng=rng)[-1]
+
+
+def check_schedule(schedule):
+    """Compare the schedule's mean final loss with that of the best constant rate; a fifth less is asked for."""
+    rates = [_positive(schedule(step), f"schedule({step})") for step in range(STEPS)]
+    if np.ptp(rates) == 0:
+        raise NotYet("your schedule is itself a constant rate: let it depend on the step")
+    loss = mean_final_loss(lambda step: rates[step])
+    ratio = loss / best_constant_loss()
+    if not loss < 1e6:
+        raise NotYet("the loss explodes: some of your rates lie beyond the stability limit, for too long")
+    if ratio > NEEDED:
+        raise NotYet(
+            f"your final loss, a mean over {RUNS:,} runs, is {ratio:.3g} times that of the best constant rate; "
+            f"get it to {NEEDED:g} times or less"
+        )

@@ -1,0 +1,183 @@
+"""Grids of training runs, recorded one file a run: resumable, parallel, never half written.
+
+A run is a value: a study, the name of an arm, its settings, a seed. `run_grid` trains the runs that are not recorded
+yet; `load_records` reads them. From a shell: `python -m clr_utils.experiments mnist --seeds 10 --workers 2`.
+Records lie in `data/results/<study>/`, or in the folder that the environment variable CLR_RESULTS_DIR names.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+RESULTS = Path(__file__).parent.parent / "data" / "results"
+STUDIES = ("mnist",)
+
+
+class Run(NamedTuple):
+    """One training: `settings` (a dict that JSON can hold) says all of it but the seed; `arm` is its short name."""
+
+    study: str
+    arm: str
+    settings: dict
+    seed: int
+
+    @property
+    def path(self):
+        """The file of this run's record."""
+        folder = Path(os.environ.get("CLR_RESULTS_DIR") or RESULTS)
+        return folder / self.study / f"{self.arm}-s{self.seed:02d}.json"
+
+
+class StaleRecordError(RuntimeError):
+    """A record was made with other settings than the code has now."""
+
+
+def settings_hash(settings):
+    """A short SHA-256 of settings, the same for the same values in any order."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_record(run):
+    """The record of a run as a dict, or None where it has not been trained.
+
+    Raises:
+        StaleRecordError: The record's settings are not the run's; the message says how to renew it.
+    """
+    if not run.path.is_file():
+        return None
+    record = json.loads(run.path.read_text(encoding="utf-8"))
+    if not settings_hash(record["settings"]) == record["settings_hash"] == settings_hash(run.settings):
+        raise StaleRecordError(
+            f"{run.path.name} was recorded with other settings than {run.study}/{run.arm} has now; delete it and run "
+            f"`python -m clr_utils.experiments {run.study}`"
+        )
+    return record
+
+
+def load_records(runs):
+    """The records of all runs, in their order.
+
+    Raises:
+        FileNotFoundError: Some are missing; the message names them and the command that trains them.
+        StaleRecordError: A record was made with other settings.
+    """
+    runs = list(runs)
+    records = [read_record(run) for run in runs]
+    missing = [run.path.name for run, record in zip(runs, records, strict=True) if record is None]
+    if missing:
+        raise FileNotFoundError(
+            f"{len(missing)} of {len(runs)} runs are not recorded ({', '.join(missing[:3])}, ...); train them with "
+            f"`python -m clr_utils.experiments {runs[0].study}`"
+        )
+    return records
+
+
+def run_grid(runs, workers=1):
+    """Train and record the runs that have no record, `workers` at a time, each in one thread of its own process.
+
+    A run that fails is reported and does not sink the rest; what is recorded already is kept, so a grid that was
+    killed goes on where it was.
+
+    Args:
+        runs: `Run` values.
+        workers: Processes at a time; 1 trains in this process.
+
+    Returns:
+        The number of runs that failed.
+
+    Raises:
+        StaleRecordError: A record was made with other settings.
+    """
+    from joblib import Parallel, delayed, parallel_config
+    from tqdm.auto import tqdm
+
+    missing = [run for run in runs if read_record(run) is None]
+    failed = 0
+    with parallel_config(backend="loky", inner_max_num_threads=1 if workers > 1 else None):
+        outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(_train)(run) for run in missing)
+        for run, error in tqdm(outcomes, total=len(missing), unit="run"):
+            if error:
+                failed += 1
+                tqdm.write(f"failed: {run.study}/{run.arm}, seed {run.seed}: {error}", file=sys.stderr)
+    return failed
+
+
+def write_atomically(path, text):
+    """Write a text file under a temporary name and rename it: the final name never holds half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _train(run):
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    study = import_module(f"clr_utils.studies.{run.study}")
+    began = time.perf_counter()
+    try:
+        metrics, history = study.train(run.settings, run.seed)
+    except Exception as error:
+        return run, f"{type(error).__name__}: {error}"
+    record = {
+        "study": run.study,
+        "arm": run.arm,
+        "seed": run.seed,
+        "settings": run.settings,
+        "settings_hash": settings_hash(run.settings),
+        "metrics": metrics,
+        "history": history,
+        "seconds": round(time.perf_counter() - began, 1),
+        **_made_with(),
+    }
+    write_atomically(run.path, json.dumps(record, indent=1) + "\n")
+    return run, None
+
+
+def _made_with():
+    import keras
+
+    backend = keras.backend.backend()
+    versions = {name: import_module(name).__version__ for name in ("keras", backend, "numpy")}
+    return {"versions": {"python": platform.python_version(), **versions}, "device": _device(backend)}
+
+
+def _device(backend):
+    if backend == "jax":
+        import jax
+
+        kind = jax.devices()[0].device_kind
+    else:
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        kind = tf.config.experimental.get_device_details(gpus[0])["device_name"] if gpus else "cpu"
+    return f"{platform.machine()} CPU" if kind == "cpu" else kind
+
+
+def main(arguments=None):
+    """The command line: `python -m clr_utils.experiments STUDY [--seeds N] [--workers N]`."""
+    parser = argparse.ArgumentParser(prog="python -m clr_utils.experiments", description="Train and record a study.")
+    parser.add_argument("study", choices=STUDIES)
+    parser.add_argument("--seeds", type=int, default=10, help="seeds 0 to N-1 of each arm (default: 10)")
+    parser.add_argument("--workers", type=int, default=2, help="trainings at a time (default: 2)")
+    options = parser.parse_args(arguments)
+    study = import_module(f"clr_utils.studies.{options.study}")
+    if run_grid(study.screening_runs(), options.workers) or run_grid(study.study_runs(options.seeds), options.workers):
+        return "some runs failed; mend what is reported above and run the command again, it trains the rest"
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Numbers to compare trainings with: intervals, paired differences, Holm's correction, verdicts."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from clr_utils import arguments
+
+
+class Interval(NamedTuple):
+    """A mean with its confidence interval, from low to high, in the unit of the values."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class PairedDifference(NamedTuple):
+    """Differences of paired values, one a pair; their mean, its interval, and the p-value of a two-sided t test."""
+
+    differences: np.ndarray
+    mean: float
+    low: float
+    high: float
+    p_value: float
+
+
+def t_interval(values, confidence=0.95):
+    """Student's t interval of a mean: mean +- t * s / sqrt(n).
+
+    Args:
+        values: Two or more finite numbers.
+        confidence: Between 0 and 1.
+
+    Raises:
+        TypeError, ValueError: Fewer than two values, values that are not finite, or a wrong confidence.
+    """
+    values = _sample("values", values)
+    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return Interval(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
+
+
+def paired_difference(values, baseline, confidence=0.95):
+    """The differences values - baseline of paired runs (same seeds, same order), with a t interval and p-value.
+
+    Args:
+        values, baseline: As many finite numbers each, two or more; entry k of both comes from the same seed.
+        confidence: Between 0 and 1.
+
+    Raises:
+        TypeError, ValueError: The lengths differ, or as for `t_interval`.
+    """
+    values, baseline = _sample("values", values), _sample("baseline", baseline)
+    if len(values) != len(baseline):
+        raise ValueError(f"values ({len(values)}) and baseline ({len(baseline)}) must be pairs: use the same seeds")
+    differences = values - baseline
+    interval = t_interval(differences, confidence)
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    if error == 0:
+        p_value = 1.0 if interval.mean == 0 else 0.0
+    else:
+        p_value = float(2 * stats.t.sf(abs(interval.mean) / error, len(differences) - 1))
+    return PairedDifference(differences, *interval, p_value)
+
+
+def holm(p_values):
+    """P-values corrected for their number by Holm's step-down method, in the order given (Holm 1979).
+
+    Raises:
+        TypeError, ValueError: A p-value is not a number from 0 to 1, or there is none.
+    """
+    if not len(p_values):
+        raise ValueError("p_values is empty; give at least one")
+    p = np.array([arguments.number("a p-value", value, minimum=0, maximum=1) for value in p_values])
+    order = np.argsort(p)
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return corrected
+
+
+def judge(low, high, margin):
+    """The verdict on the claim that a difference is negative (a smaller error, say), from its interval.
+
+    Args:
+        low, high: The confidence interval of the difference.
+        margin: The smallest difference that matters, above 0, fixed before the runs.
+
+    Returns:
+        "supported" where the interval lies below -margin, "contradicted" where it lies above margin,
+        "no difference beyond the margin" where it lies between them, and "undecided" otherwise.
+    """
+    margin = arguments.number("margin", margin, above=0)
+    if high < -margin:
+        return "supported"
+    if low > margin:
+        return "contradicted"
+    return "no difference beyond the margin" if -margin <= low and high <= margin else "undecided"
+
+
+def _sample(name, values):
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"{name} must be a list of two or more numbers; it has the shape {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite numbers; it is {values.tolist()}")
+    return values

@@ -1,0 +1,114 @@
+"""A cyclical policy as a Keras learning-rate schedule: computed in the graph, saved with the model."""
+
+import keras
+
+from clr_utils.cycles import updates_left
+from clr_utils.policies import named_policy
+
+
+@keras.saving.register_keras_serializable(package="clr_utils")
+class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
+    """A cyclical learning-rate policy as a schedule, to be passed to an optimizer.
+
+    The rate of each update is a function of `optimizer.iterations` alone. It is computed inside the compiled
+    training step, so it works with `steps_per_execution`, XLA and mixed precision, and a training that is stopped
+    and resumed from a `.keras` file or by `BackupAndRestore` continues the sequence of rates exactly. (Weights are
+    bit-equal after a resume only on the TensorFlow backend, at an epoch's end and without dropout: neither the
+    state of a dropout seed nor that of the shuffling is in a `.keras` file; `BackupAndRestore(save_freq=...)`
+    repeats the updates of a broken epoch.) With gradient accumulation Keras passes the count of *batches*, so
+    step_size counts batches there. With loss scaling, updates that are skipped do not count.
+
+    `keras.saving.load_model` finds this class once it has been imported: write
+    `from clr_utils import CyclicalLearningRate` before loading.
+
+    Args:
+        base_lr, max_lr: Lower and upper bound of the rate, 0 <= base_lr < max_lr.
+        step_size: Iterations (updates, not epochs) in half a cycle; see `step_size_for`.
+        policy: "triangular", "triangular2", "exp_range", "modified_triangular2", "welch" or "hann".
+        gamma: Factor per iteration of exp_range, 0 < gamma <= 1.
+        decay: "amplitude" or "bounds", the two readings of exp_range (`clr_utils.exp_range`).
+        step_size_down: Iterations in the falling half; as many as step_size unless given.
+        start_lr_policy: Iteration at which the first cycle starts; the rate is base_lr before it.
+        scale_fn: A scale in place of the policy's own (`clr_utils.custom_policy`). To be saved it must be a named
+            function decorated with `@keras.saving.register_keras_serializable()`.
+        scale_mode: What scale_fn is given: "cycle" (from 1) or "iterations" (from 0).
+
+    Raises:
+        TypeError, ValueError: An argument is outside what is allowed; the message names it.
+
+    Example:
+        >>> schedule = CyclicalLearningRate(0.001, 0.006, step_size=2000, policy="triangular2")
+        >>> model.compile(optimizer=keras.optimizers.SGD(schedule), loss="categorical_crossentropy")
+    """
+
+    def __init__(
+        self,
+        base_lr,
+        max_lr,
+        step_size,
+        policy="triangular",
+        *,
+        gamma=1.0,
+        decay="amplitude",
+        step_size_down=None,
+        start_lr_policy=0,
+        scale_fn=None,
+        scale_mode="cycle",
+        name="CyclicalLearningRate",
+    ):
+        super().__init__()
+        self.policy = policy
+        self.settings = {
+            "base_lr": base_lr,
+            "max_lr": max_lr,
+            "step_size": step_size,
+            "gamma": gamma,
+            "decay": decay,
+            "step_size_down": step_size_down,
+            "start_lr_policy": start_lr_policy,
+            "scale_fn": scale_fn,
+            "scale_mode": scale_mode,
+        }
+        self.name = name
+        self._rate = named_policy(policy, **self.settings)
+
+    def __call__(self, step):
+        """The rate of the update that follows `step` updates; a number, an array or a tensor of them."""
+        with keras.name_scope(self.name):
+            return self._rate(step)
+
+    def updates_left(self, iterations):
+        """Updates still missing to the end of the cycle after this many updates, 0 at its end."""
+        return updates_left(
+            iterations, *(self.settings[name] for name in ("step_size", "step_size_down", "start_lr_policy"))
+        )
+
+    def get_config(self):
+        """The arguments that make this schedule again.
+
+        Raises:
+            ValueError: scale_fn is a function that Keras could not find again.
+        """
+        return {
+            "policy": self.policy,
+            **self.settings,
+            "scale_fn": _saved(self.settings["scale_fn"]),
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """The schedule with these arguments, as `get_config` returns them."""
+        return cls(**{**config, "scale_fn": keras.saving.deserialize_keras_object(config["scale_fn"])})
+
+
+def _saved(scale_fn):
+    if scale_fn is None:
+        return None
+    named = getattr(scale_fn, "__name__", "<lambda>") != "<lambda>"
+    if not named or keras.saving.get_registered_object(keras.saving.get_registered_name(scale_fn)) is not scale_fn:
+        raise ValueError(
+            f"scale_fn ({scale_fn!r}) cannot be saved: make it a named function (not a lambda) decorated with "
+            "@keras.saving.register_keras_serializable()"
+        )
+    return keras.saving.serialize_keras_object(scale_fn)

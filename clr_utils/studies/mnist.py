@@ -1,0 +1,156 @@
+"""The MNIST study of notebook 04: the tutorial of DataCamp 2018 as published, then one change at a time.
+
+An arm is a list of phases, trained one after another on the same weights. Each phase compiles the model with a new
+Adam, as the tutorial does, so the optimizer's state and its count of updates begin again while the weights go on.
+"""
+
+from statistics import fmean
+
+from clr_utils.experiments import Run, load_records
+
+SCREENED_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008)
+SCREENING_SEEDS = 3
+SCALES = {
+    "paper": {"hidden": 784, "small": 200, "large": 2000, "epochs": 10, "few": 1, "step_size": 2000, "updates": 3000},
+    "quick": {"hidden": 64, "small": 40, "large": 400, "epochs": 10, "few": 1, "step_size": 600, "updates": 900},
+}
+
+
+def fixed(lr):
+    """The settings of a constant rate."""
+    return {"name": "fixed", "lr": lr}
+
+
+def triangular(base_lr, max_lr, step_size):
+    """The settings of the triangular policy."""
+    return {"name": "triangular", "base_lr": base_lr, "max_lr": max_lr, "step_size": step_size}
+
+
+def linear(lr, updates):
+    """The settings of a rate that falls in a line from lr to 0 over `updates` updates."""
+    return {"name": "linear", "lr": lr, "updates": updates}
+
+
+def three_cycles(max_lr, updates):
+    """Three triangular cycles in `updates` updates, from max_lr / 4 (a rule of Smith 2017, section 3.3)."""
+    return triangular(max_lr / 4, max_lr, updates // 6)
+
+
+def published_arms(scale="paper"):
+    """The arms that take the tutorial apart, by name: its baseline, itself, and one change less at a time.
+
+    Args:
+        scale: "paper": the published network, batches and epochs; "quick": all of them reduced, with the same ratio
+            of step_size to updates.
+
+    Returns:
+        A dict from the arm's name to its settings.
+    """
+    s = SCALES[scale]
+    climbing = triangular(0.001, 0.006, s["step_size"])
+    baseline = _phase(s["small"], s["epochs"], fixed(0.001))
+    phases = {
+        "baseline": [baseline],
+        "published": [baseline, _phase(s["large"], s["epochs"], climbing)],
+        "published_fixed": [baseline, _phase(s["large"], s["epochs"], fixed(0.001))],
+        "cold_start": [_phase(s["large"], s["epochs"], climbing)],
+        "same_batch": [_phase(s["small"], s["few"], climbing)],
+        "same_updates": [_phase(s["small"], s["epochs"], climbing)],
+        "real_cycles": [_phase(s["small"], s["epochs"], triangular(0.001, 0.006, s["updates"] // 6))],
+    }
+    return {name: _settings(scale, arm) for name, arm in phases.items()}
+
+
+def screening_runs():
+    """The runs that choose rates: each rate of each policy, on a validation set of 10,000 training digits."""
+    return [
+        Run("mnist", f"screen_{policy['name']}_{rate:g}", _settings("paper", [_phase(200, 12, policy)], validate=True), seed)
+        for rate in SCREENED_RATES
+        for policy in (fixed(rate), three_cycles(rate, 3000), linear(rate, 3000))
+        for seed in range(SCREENING_SEEDS)
+    ]
+
+
+def chosen_rates(records):
+    """For each policy of the screening's records, the rate with the smallest mean validation error."""
+    errors = {}
+    for record in records:
+        policy = record["settings"]["phases"][0]["policy"]
+        rate = policy.get("max_lr", policy.get("lr"))
+        errors.setdefault((policy["name"], rate), []).append(record["metrics"]["error"])
+    names = {name for name, _ in errors}
+    return {
+        name: min((rate for other, rate in errors if other == name), key=lambda rate: fmean(errors[name, rate]))
+        for name in sorted(names)
+    }
+
+
+def study_runs(seeds=10):
+    """The runs of the study at full MNIST: the published arms, and each policy at the rate chosen for it.
+
+    Raises:
+        FileNotFoundError: The screening is not recorded yet.
+    """
+    rates = chosen_rates(load_records(screening_runs()))
+    fair = {
+        "best_fixed": fixed(rates["fixed"]),
+        "best_triangular": three_cycles(rates["triangular"], 3000),
+        "best_linear": linear(rates["linear"], 3000),
+    }
+    arms = {**published_arms(), **{name: _settings("paper", [_phase(200, 10, policy)]) for name, policy in fair.items()}}
+    return [Run("mnist", name, settings, seed) for seed in range(seeds) for name, settings in arms.items()]
+
+
+def train(settings, seed):
+    """Train one run.
+
+    Returns:
+        metrics: "error", the percentage of wrong answers on the test set (or validation set), and "updates".
+        history: "loss", the training loss of each epoch.
+    """
+    import keras
+
+    from clr_utils.datasets import load_mnist, validation_split
+    from clr_utils.models import mnist_mlp
+
+    digits = load_mnist(settings["data"])
+    if settings["validation"]:
+        digits = validation_split(digits, settings["validation"])
+    keras.utils.set_random_seed(seed)
+    model = mnist_mlp(settings["hidden"])
+    history, updates = [], 0
+    for phase in settings["phases"]:
+        model.compile(
+            optimizer=keras.optimizers.Adam(learning_rate(phase["policy"])),
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            steps_per_execution=10,
+        )
+        fitted = model.fit(
+            digits.x_train, digits.y_train, batch_size=phase["batch_size"], epochs=phase["epochs"], verbose=0
+        )
+        history += fitted.history["loss"]
+        updates += int(model.optimizer.iterations)
+    accuracy = model.evaluate(digits.x_test, digits.y_test, batch_size=1000, verbose=0)[1]
+    return {"error": round(100 * (1 - accuracy), 4), "updates": updates}, {"loss": history}
+
+
+def learning_rate(policy):
+    """What Adam is given for a policy's settings: a number, or a Keras schedule."""
+    import keras
+
+    from clr_utils.schedules import CyclicalLearningRate
+
+    if policy["name"] == "fixed":
+        return policy["lr"]
+    if policy["name"] == "linear":
+        return keras.optimizers.schedules.PolynomialDecay(policy["lr"], policy["updates"], end_learning_rate=0.0)
+    return CyclicalLearningRate(policy["base_lr"], policy["max_lr"], policy["step_size"])
+
+
+def _phase(batch_size, epochs, policy):
+    return {"batch_size": batch_size, "epochs": epochs, "policy": policy}
+
+
+def _settings(scale, phases, validate=False):
+    return {"data": scale, "hidden": SCALES[scale]["hidden"], "validation": 10_000 if validate else 0, "phases": phases}

@@ -1,0 +1,111 @@
+"""Shared by the tests: the policies in exact arithmetic, and a model whose weight tells the rate of each update."""
+
+import math
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parent.parent
+
+# Each policy with the keyword arguments that are its own.
+ALL_POLICIES = [
+    ("triangular", {}),
+    ("triangular2", {}),
+    ("modified_triangular2", {}),
+    ("welch", {}),
+    ("hann", {}),
+    ("exp_range", {"gamma": 0.97}),
+    ("exp_range", {"gamma": 0.97, "decay": "bounds"}),
+]
+
+
+def exact_rate(policy, n, base_lr, max_lr, up, down=None, *, start=0, gamma=1.0, decay="amplitude"):
+    """The rate of iteration n as a Fraction, by Smith's definitions; exact for all policies but hann and exp_range."""
+    down = down or up
+    base_lr, max_lr = Fraction(base_lr), Fraction(max_lr)
+    n = max(n - start, 0)
+    cycle, done = divmod(n, up + down)
+    x = 1 - Fraction(done, up) if done <= up else Fraction(done - up, down)
+    halvings = Fraction(1, 2**cycle)
+    decline = Fraction(math.pow(gamma, n))
+    triangle = base_lr + (max_lr - base_lr) * (1 - x)
+    return {
+        "triangular": lambda: triangle,
+        "triangular2": lambda: base_lr + (max_lr - base_lr) * (1 - x) * halvings,
+        "modified_triangular2": lambda: triangle * halvings,
+        "welch": lambda: base_lr + (max_lr - base_lr) * (1 - x**2),
+        "hann": lambda: base_lr + (max_lr - base_lr) * Fraction((1 + math.cos(math.pi * x)) / 2),
+        "exp_range": lambda: (
+            triangle * decline if decay == "bounds" else base_lr + (max_lr - base_lr) * (1 - x) * decline
+        ),
+    }[policy]()
+
+
+def exact_rates(policy, iterations, *bounds, **settings):
+    """`exact_rate` of each iteration, rounded to float64 once, at the end."""
+    return np.array([float(exact_rate(policy, int(n), *bounds, **settings)) for n in iterations])
+
+
+def run_python(code, **environment):
+    """Run `code` in a fresh Python process at the repository's root; its standard output."""
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def probe_model(learning_rate=0.1, *, accumulate=None, optimizer="SGD", **compiled):
+    """One weight w, from 0, with a gradient of exactly 1: each update of SGD takes its rate off w."""
+    import keras
+
+    model = keras.Sequential(
+        [keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="w")]
+    )
+    optimizer = getattr(keras.optimizers, optimizer)(learning_rate, gradient_accumulation_steps=accumulate)
+    model.compile(optimizer, loss="mae", **compiled)
+    return model
+
+
+def weight(model):
+    """The probe model's weight as a float."""
+    return float(model.get_layer("w").kernel.numpy()[0, 0])
+
+
+def batches(updates):
+    """Data for `updates` updates an epoch at batch size 2, all alike."""
+    return np.ones((2 * updates, 1), "float32"), np.full((2 * updates, 1), -1000.0, "float32")
+
+
+def fit(model, updates, callbacks=(), epochs=1, **settings):
+    """Train for `updates` updates an epoch at batch size 2, in silence."""
+    x, y = batches(updates)
+    return model.fit(
+        x, y, batch_size=2, epochs=epochs, shuffle=False, verbose=0, callbacks=list(callbacks), **settings
+    )
+
+
+def applied_rates(model, updates, callbacks=(), **settings):
+    """Train as `fit` does; the rates that the updates really applied, read off the weight batch by batch."""
+    import keras
+
+    rates = []
+
+    class ReadOff(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            rates.append(-weight(self.model))
+            self.model.get_layer("w").kernel.assign([[0.0]])
+
+    model.get_layer("w").kernel.assign([[0.0]])
+    fit(model, updates, [*callbacks, ReadOff()], **settings)
+    return rates

@@ -1,0 +1,403 @@
+"""The rules that every notebook is held to. Each takes a notebook as a dict and returns its complaints.
+
+tests/test_notebooks.py applies them, and shows each one a notebook that breaks it.
+"""
+
+import ast
+import html
+import json
+import math
+import re
+import statistics
+from urllib.parse import unquote
+
+from calibrate import is_kept
+
+HEADINGS = [
+    "You will be able to",
+    "Set-up",
+    "Theory",
+    "Practice",
+    "Checks",
+    "At paper scale",
+    "Exercises",
+    "Summary",
+    "What would change our mind?",
+    "Quiz",
+    "References",
+]
+OPTIONAL_HEADINGS = {"At paper scale"}
+SETUP = """\
+import sys
+
+if "google.colab" in sys.modules:  # notebook 00 tells how to bring the project to Colab
+    !unzip -qn /content/clr-notebooks.zip -d /content
+    %pip install -q scikit-plots
+    sys.path.insert(0, "/content/clr-notebooks")
+
+import clr_utils
+
+profile = clr_utils.setup_notebook()"""
+BANNED_WORDS = ["simply", "just", "obviously"]
+MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/work/", "/Users/", "C:\\"]
+MOST_CODE_CELLS, MOST_LINES, MEDIAN_LINES, MOST_WORDS, MOST_IGNORED = 25, 25, 6, 1500, 0.10
+
+
+def text_of(part):
+    """The text of a cell or an output, which the format stores as a string or as a list of lines."""
+    return part if isinstance(part, str) else "".join(part)
+
+
+def cells(notebook, kind):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell):
+    return text_of(cell["source"])
+
+
+def prose(notebook):
+    """All markdown, without code blocks."""
+    return re.sub(r"```.*?```", "", "\n\n".join(source(cell) for cell in cells(notebook, "markdown")), flags=re.S)
+
+
+def headings(notebook, level):
+    return re.findall(rf"^{'#' * level} (.+?)\s*$", prose(notebook), flags=re.M)
+
+
+def tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+def label(cell):
+    """A cell as a complaint names it: by its first line."""
+    return repr((source(cell).splitlines() or [""])[0][:60])
+
+
+def printed(cell):
+    """What the cell printed to stdout."""
+    return "".join(text_of(out["text"]) for out in cell["outputs"] if out.get("name") == "stdout")
+
+
+# Cells and their outputs
+
+
+def was_run(notebook):
+    """Every code cell was run, in order, from the top: nbval compares nothing in a cell that was not."""
+    counts = [cell["execution_count"] for cell in cells(notebook, "code")]
+    if counts == list(range(1, len(counts) + 1)):
+        return []
+    return [f"not run from top to bottom in one go: the execution counts are {counts}"]
+
+
+def clean_outputs(notebook):
+    complaints = []
+    for cell in cells(notebook, "code"):
+        for output in cell["outputs"]:
+            if output.get("name") == "stderr":
+                complaints.append(f"stderr in the output of {label(cell)}")
+            if output["output_type"] == "error":
+                complaints.append(f"a saved error in the output of {label(cell)}")
+            if "image/svg+xml" in output.get("data", {}):
+                complaints.append(f"SVG in the output of {label(cell)}; figures are PNG")
+    return complaints
+
+
+def no_machine_paths(notebook):
+    complaints = []
+    for cell in notebook["cells"]:
+        outputs = json.dumps([{**out, "data": _without_pictures(out)} for out in cell.get("outputs", [])])
+        text = source(cell) + outputs.replace("\\\\", "\\")
+        complaints += [f"the path {path} of some machine in {label(cell)}" for path in MACHINE_PATHS if path in text]
+    return complaints
+
+
+def _without_pictures(output):
+    return {kind: data for kind, data in output.get("data", {}).items() if not kind.startswith("image/")}
+
+
+def no_jupytext(notebook):
+    return ["jupytext metadata"] if "jupytext" in notebook["metadata"] else []
+
+
+def no_timing_metadata(notebook):
+    timed = sum("execution" in cell["metadata"] for cell in notebook["cells"])
+    return [f"execution times in the metadata of {timed} cells; `make run` leaves them out"] if timed else []
+
+
+def nothing_skipped(notebook):
+    complaints = []
+    for cell in cells(notebook, "code"):
+        if "nbval-skip" in tags(cell) or "raises-exception" in tags(cell):
+            complaints.append(f"{label(cell)} has the tag nbval-skip or raises-exception")
+        if re.search(r"#\s*(NBVAL_|PYTEST_VALIDATE_)", source(cell)):
+            complaints.append(f"{label(cell)} has a comment that commands nbval; use a tag")
+    return complaints
+
+
+def ignored_with_reason(notebook):
+    ignored = [cell for cell in cells(notebook, "code") if "nbval-ignore-output" in tags(cell)]
+    return [f"{label(cell)} is ignored without an ignore_reason" for cell in ignored if not _reason(cell)]
+
+
+def _reason(cell):
+    return str(cell["metadata"].get("ignore_reason", "")).strip()
+
+
+def few_ignored(notebook):
+    code = cells(notebook, "code")
+    ignored = sum("nbval-ignore-output" in tags(cell) for cell in code)
+    if ignored > MOST_IGNORED * len(code):
+        return [f"{ignored} of {len(code)} code cells are ignored in the comparison; {MOST_IGNORED:.0%} may be"]
+    return []
+
+
+def same_setup(notebook):
+    """The first code cell is the set-up cell, word for word, and it ran in the quick profile."""
+    first = next(iter(cells(notebook, "code")), None)
+    if first is None or source(first) != SETUP:
+        return ["the first code cell is not the set-up cell that all notebooks share"]
+    return [] if printed(first).startswith("profile quick") else ["the outputs are not those of the quick profile"]
+
+
+def small_cells(notebook):
+    code = cells(notebook, "code")
+    lengths = [len(source(cell).splitlines()) for cell in code]
+    complaints = [
+        f"{label(cell)} has {length} lines; {MOST_LINES} at most"
+        for cell, length in zip(code, lengths, strict=True)
+        if length > MOST_LINES
+    ]
+    if len(code) > MOST_CODE_CELLS:
+        complaints.append(f"{len(code)} code cells; {MOST_CODE_CELLS} at most")
+    if code and statistics.median(lengths) > MEDIAN_LINES:
+        complaints.append(f"the median code cell has {statistics.median(lengths):g} lines; {MEDIAN_LINES} at most")
+    return complaints
+
+
+# Prose
+
+
+def title(notebook, number):
+    found = headings(notebook, 1)
+    if len(found) == 1 and re.match(rf"{number} · \S", found[0]):
+        return []
+    return [f"the headings of the first level are {found}; there must be one, '# {number} · Title'"]
+
+
+def sections(notebook):
+    found = headings(notebook, 2)
+    wanted = [heading for heading in HEADINGS if heading in found or heading not in OPTIONAL_HEADINGS]
+    return [] if found == wanted else [f"the sections are {found}; they must be {wanted}"]
+
+
+def opening(notebook):
+    """After the title: the claim as one bold sentence, then time, prerequisites and the way into Colab."""
+    blocks = [block.strip() for block in source(notebook["cells"][0]).split("\n\n") if block.strip()]
+    complaints = []
+    if len(blocks) < 3 or not re.fullmatch(r"\*\*[^*]+[.!?]\*\*", blocks[1], flags=re.S):
+        complaints.append("the notebook's claim, one bold sentence, must follow its title")
+    link = r"\[(\d\d)\]\((\d\d)_\w+\.ipynb\)"
+    line = rf"Time: \d+ minutes · Needs: (?:nothing|{link}(?:, {link})*) · "
+    line += r"\[Run in Colab\]\((?:00_start_here\.ipynb)?#Run-in-Colab\)"
+    times = [each for block in blocks for each in block.splitlines() if each.startswith("Time:")]
+    if len(times) != 1 or not re.fullmatch(line, times[0].rstrip()):
+        complaints.append(f"the line with time, needs and Colab is {times}; see another notebook for its form")
+    elif any(shown != linked for shown, linked in re.findall(link, times[0])):
+        complaints.append("a prerequisite's number is not that of the notebook it links to")
+    return complaints
+
+
+def few_words(notebook):
+    text = re.sub(r"\]\([^)]*\)|<[^>]+>|\$\$.*?\$\$|\$[^$\n]+\$", " ", prose(notebook), flags=re.S)
+    count = sum(any(letter.isalnum() for letter in word) for word in text.split())
+    return [f"{count} words of prose; {MOST_WORDS} at most"] if count > MOST_WORDS else []
+
+
+def no_banned_words(notebook):
+    complaints = []
+    for cell in notebook["cells"]:
+        found = re.findall(rf"\b(?:{'|'.join(BANNED_WORDS)})\b", source(cell), flags=re.I)
+        complaints += [f"the word {word!r} in {label(cell)}" for word in found]
+    return complaints
+
+
+def alt_texts(notebook):
+    text = prose(notebook)
+    bare = re.findall(r"!\[\s*\]", text)
+    bare += [tag for tag in re.findall(r"<img\b[^>]*>", text) if not re.search(r'\balt="[^"]+"', tag)]
+    return [f"{len(bare)} pictures in markdown have no alt text"] if bare else []
+
+
+def section_text(notebook, heading):
+    found = re.search(rf"^## {re.escape(heading)}\s*$(.*?)(?=^## |\Z)", prose(notebook), flags=re.M | re.S)
+    return found[1] if found else ""
+
+
+def quiz(notebook):
+    text = section_text(notebook, "Quiz")
+    folded = re.findall(r"<details>\s*<summary>Answer</summary>.+?</details>", text, flags=re.S)
+    if len(folded) == 3 == text.count("<details>"):
+        return []
+    return [f"the quiz has {len(folded)} answers folded in <details><summary>Answer</summary>; it must have 3"]
+
+
+def figures_explained(notebook):
+    """Between a figure and the next one, the prose says what to see."""
+    unexplained, figure = [], None
+    for cell in notebook["cells"]:
+        if _has_picture(cell):
+            unexplained += [figure] if figure else []
+            figure = cell
+        elif cell["cell_type"] == "markdown" and "**What to see.**" in source(cell):
+            figure = None
+    unexplained += [figure] if figure else []
+    return [f"no '**What to see.**' follows the figure of {label(cell)}" for cell in unexplained]
+
+
+def _has_picture(cell):
+    return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+
+
+def predict_first(notebook):
+    return [] if "**Predict first.**" in prose(notebook) else ["nothing asks the reader to predict a result"]
+
+
+def checkpoints(notebook):
+    """Checkpoints, about every ten minutes of the time that the first cell names."""
+    found = [int(minutes) for minutes in re.findall(r"^\*\*Checkpoint \((\d+) minutes\)\.\*\*", prose(notebook), re.M)]
+    time = re.search(r"^Time: (\d+) minutes", prose(notebook), re.M)
+    end = int(time[1]) if time else 0
+    gaps = [later - earlier for earlier, later in zip([0, *found], [*found, end], strict=True)]
+    if all(0 < gap <= 15 for gap in gaps):
+        return []
+    return [f"checkpoints at {found} of {end} minutes; there must be one about every ten"]
+
+
+def exercises(notebook, *, solved):
+    """Two or three self-checks; each says `not yet` in the notebook and `correct` in its solutions."""
+    wanted = "correct" if solved else "not yet"
+    attempts = [cell for cell in cells(notebook, "code") if attempted(cell)]
+    complaints = [
+        f"{label(cell)} printed {printed(cell)[:60]!r}; it must say {wanted!r}"
+        for cell in attempts
+        if len(re.findall(rf"^{wanted}\b", printed(cell), flags=re.M)) != len(attempted(cell))
+    ]
+    if not 2 <= sum(len(attempted(cell)) for cell in attempts) <= 3:
+        complaints.append(f"{len(attempts)} self-checks with attempt(); there must be two or three")
+    return complaints
+
+
+def attempted(cell):
+    """The names of the checks that a cell calls through attempt()."""
+    return re.findall(r"^attempt\(\s*(\w+)", source(cell), flags=re.M)
+
+
+def same_exercises(notebook, solutions):
+    asked, solved = ({name for c in cells(each, "code") for name in attempted(c)} for each in (notebook, solutions))
+    return [] if asked == solved else [f"the exercises are {sorted(asked)}, the solutions {sorted(solved)}"]
+
+
+def links(notebook, folder, read):
+    """Relative links lead to files that exist, and their anchors to headings; `read(path)` gives a notebook."""
+    complaints = []
+    targets = re.findall(r"\]\(([^)\s]+)[^)]*\)", prose(notebook)) + re.findall(
+        r'(?:href|src)="([^"]+)"', prose(notebook)
+    )
+    for target in targets:
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = unquote(html.unescape(target)).partition("#")
+        path = folder / name
+        if name and not path.exists():
+            complaints.append(f"the link to {target} leads nowhere")
+        elif anchor and (not name or path.suffix == ".ipynb"):
+            there = read(path) if name else notebook
+            known = {heading.replace(" ", "-") for level in (1, 2, 3, 4) for heading in headings(there, level)}
+            if anchor not in known:
+                complaints.append(f"the link to {target} leads to no heading")
+    return complaints
+
+
+# Verdicts
+
+
+def stochastic_verdicts(notebook):
+    """The verdicts with a bound, as (pattern of the claim, "above" or "below", the bound or None if computed)."""
+    found = []
+    for cell in cells(notebook, "code"):
+        python = re.sub(r"^(\s*)[!%].*$", r"\1pass", source(cell), flags=re.M)
+        for node in ast.walk(ast.parse(python)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "verdict":
+                given = {keyword.arg: keyword.value for keyword in node.keywords}
+                found += [(_pattern(node.args[0]), side, _number(given[side])) for side in given if side in SIDES]
+    return found
+
+
+SIDES = ("above", "below")
+
+
+def _pattern(node):
+    if isinstance(node, ast.JoinedStr):
+        return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values)
+    return re.escape(node.value) if isinstance(node, ast.Constant) else ".+"
+
+
+def _number(node):
+    try:
+        return float(ast.literal_eval(node))
+    except ValueError:
+        return None
+
+
+def calibrated(notebook, record):
+    """Each verdict with a bound was calibrated (`make calibrate`), as it stands here, and kept by the rule."""
+    verdicts = stochastic_verdicts(notebook)
+    if record is None:
+        return ["verdicts with a bound, and no calibration record: run make calibrate"] if verdicts else []
+    complaints = [f"with seed {seed} the notebook stopped: {why}" for seed, why in record["stopped"].items()]
+    matched = set()
+    for pattern, side, bound in verdicts:
+        claims = [
+            claim["claim"]
+            for claim in record["claims"]
+            if re.fullmatch(pattern, claim["claim"])
+            and claim["side"] == side
+            and (bound is None or math.isclose(bound, claim["bound"], rel_tol=1e-9))
+        ]
+        matched.update(claims)
+        if not claims:
+            complaints.append(f"no calibration of the verdict {pattern!r} {side} {bound}: run make calibrate")
+    for claim in record["claims"]:
+        if claim["claim"] not in matched:
+            complaints.append(f"the calibrated claim {claim['claim']!r} is not in the notebook: run make calibrate")
+        if not is_kept(claim["margins"]):
+            complaints.append(f"the claim {claim['claim']!r} does not hold widely enough over the seeds to be kept")
+    return complaints
+
+
+# Which rule is for which file
+
+FOR_BOTH = [
+    was_run,
+    clean_outputs,
+    no_machine_paths,
+    no_jupytext,
+    no_timing_metadata,
+    nothing_skipped,
+    ignored_with_reason,
+    same_setup,
+    no_banned_words,
+    alt_texts,
+]
+FOR_NOTEBOOKS = [
+    few_ignored,
+    small_cells,
+    sections,
+    opening,
+    few_words,
+    quiz,
+    figures_explained,
+    predict_first,
+    checkpoints,
+]

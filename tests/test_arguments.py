@@ -1,0 +1,118 @@
+"""Checks of arguments: what passes comes back as float or int; what fails is named, with its value and a way out."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from clr_utils import arguments
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize("value", [0.1, 1, np.float32(0.1), np.int64(3), Fraction(1, 10)])
+def test_number_accepts_real_numbers_as_float(value):
+    assert type(arguments.number("lr", value)) is float
+    assert arguments.number("lr", value) == float(value)
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "0.1", None, 1j, [0.1], np.array([0.1])])
+def test_number_names_what_is_no_number(value):
+    with pytest.raises(TypeError) as error:
+        arguments.number("lr", value)
+    for part in ("lr must be a number", repr(value), type(value).__name__):
+        assert part in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "limits", "message"),
+    [
+        (NAN, {}, "lr must be a finite number; it is nan"),
+        (INF, {}, "lr must be a finite number; it is inf"),
+        (-INF, {"minimum": 0}, "lr must be a finite number; it is -inf"),
+        (-1e-9, {"minimum": 0}, "lr must be 0 or more; it is -1e-09"),
+        (0, {"above": 0}, "lr must be greater than 0; it is 0.0"),
+        (1.0000001, {"maximum": 1}, "lr must be 1 or less; it is 1.0000001"),
+    ],
+)
+def test_number_names_the_limit_and_the_value(value, limits, message):
+    with pytest.raises(ValueError, match="lr") as error:
+        arguments.number("lr", value, **limits)
+    assert str(error.value) == message
+
+
+def test_number_accepts_its_limits():
+    assert arguments.number("lr", 0, minimum=0) == 0
+    assert arguments.number("lr", 1, maximum=1) == 1
+    assert arguments.number("lr", 5e-324, above=0) == 5e-324
+
+
+@pytest.mark.parametrize("value", [2000, 2000.0, np.int32(2000), np.float64(2000), Fraction(2000)])
+def test_whole_accepts_whole_numbers_as_int(value):
+    assert type(arguments.whole("step_size", value)) is int
+    assert arguments.whole("step_size", value) == 2000
+
+
+def test_whole_keeps_integers_that_no_float_holds():
+    assert arguments.whole("examples", 2**53 + 1) == 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "parts"),
+    [
+        (0, ValueError, ["step_size", "1 or more", "it is 0"]),
+        (-1, ValueError, ["step_size", "1 or more", "it is -1"]),
+        (101, ValueError, ["step_size", "100 or less", "it is 101"]),
+        (2.5, ValueError, ["step_size", "whole number of iterations", "it is 2.5", "round()"]),
+        (NAN, ValueError, ["step_size", "finite", "nan"]),
+        (INF, ValueError, ["step_size", "finite", "inf"]),
+        (True, TypeError, ["step_size", "a number", "True (bool)"]),
+        ("4", TypeError, ["step_size", "a number", "'4' (str)"]),
+        (None, TypeError, ["step_size", "a number", "None"]),
+    ],
+)
+def test_whole_names_what_it_refuses(value, error, parts):
+    with pytest.raises(error) as caught:
+        arguments.whole("step_size", value, maximum=100)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_whole_says_the_unit():
+    with pytest.raises(ValueError, match="whole number of examples"):
+        arguments.whole("batch_size", 0, unit="examples")
+
+
+def test_bounds_accepts_zero_as_base_lr():
+    assert arguments.bounds(0, 1) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("base_lr", "max_lr", "error", "parts"),
+    [
+        (0.01, 0.001, ValueError, ["max_lr (0.001) must be greater than base_lr (0.01)", "swap"]),
+        (0.01, 0.01, ValueError, ["max_lr (0.01)", "base_lr (0.01)", "`fixed`"]),
+        (0.1, np.nextafter(0.1, 0), ValueError, ["max_lr (0.09999999999999999)", "swap"]),
+        (-0.1, 0.1, ValueError, ["base_lr must be 0 or more", "-0.1"]),
+        (0.1, -0.1, ValueError, ["max_lr must be 0 or more", "-0.1"]),
+        (NAN, 0.1, ValueError, ["base_lr", "finite", "nan"]),
+        (0.1, NAN, ValueError, ["max_lr", "finite", "nan"]),
+        (0.1, INF, ValueError, ["max_lr", "finite", "inf"]),
+        ("0.1", 0.2, TypeError, ["base_lr", "'0.1'"]),
+        (0.1, None, TypeError, ["max_lr", "None"]),
+        (True, 2, TypeError, ["base_lr", "True"]),
+    ],
+)
+def test_bounds_names_the_bound_it_refuses(base_lr, max_lr, error, parts):
+    with pytest.raises(error) as caught:
+        arguments.bounds(base_lr, max_lr)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["Amplitude", "", None, 1, ["amplitude"]])
+def test_one_of_lists_what_is_allowed(value):
+    with pytest.raises(ValueError, match="decay must be one of 'amplitude', 'bounds'; it is ") as caught:
+        arguments.one_of("decay", value, ("amplitude", "bounds"))
+    assert repr(value) in str(caught.value)
+    assert arguments.one_of("decay", "bounds", ("amplitude", "bounds")) == "bounds"

@@ -1,0 +1,119 @@
+"""The self-checks of notebook 02: unsolved stubs and likely mistakes get a hint, solutions pass."""
+
+import numpy as np
+import pytest
+
+from clr_utils import policies
+from clr_utils.exercises import NotYet, nb02
+
+
+def rule(n, base_lr, max_lr, s, *, cycle_of, distance=abs, height=lambda x: max(0, 1 - x), foot=1):
+    x = distance(n / s - 2 * cycle_of(n, s) - 1)
+    return foot * base_lr + (max_lr - base_lr) * height(x)
+
+
+def from_zero(n, s):
+    return n // (2 * s)
+
+
+def variant(**changes):
+    return lambda n, base_lr, max_lr, s: rule(n, base_lr, max_lr, s, **{"cycle_of": from_zero, **changes})
+
+
+def shifted(by):
+    return lambda n, base_lr, max_lr, s: variant()(n + by, base_lr, max_lr, s)
+
+
+def lost_fraction(n, base_lr, max_lr, s):
+    return base_lr + (max_lr - base_lr) * max(0, 1 - abs(n // s - 2 * (n // (2 * s)) - 1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda n, base_lr, max_lr, s: None, "returned None"),
+        (lambda n, base_lr, max_lr, s: "0.002", "one finite number"),
+        (variant(cycle_of=lambda n, s: n // (2 * s) + 1), "off-by-one in the cycle"),
+        (variant(cycle_of=lambda n, s: n // (2 * s) - 1), "off-by-one in the cycle"),
+        (shifted(1), "an update too early"),
+        (lambda n, *settings: shifted(0)(abs(n - 1), *settings), "an update too late"),
+        (variant(distance=lambda x: x), "above max_lr"),
+        (variant(foot=0), "below base_lr"),
+        (variant(height=lambda x: x), "upside down"),
+        (lambda n, base_lr, max_lr, s: variant()(n, base_lr, max_lr, s / 2), "half a cycle, not a whole"),
+        (lambda n, base_lr, max_lr, s: variant()(n, base_lr, max_lr, 2 * s), "at iteration s"),
+        (lambda n, base_lr, max_lr, s: base_lr + (max_lr - base_lr) * min(1, n / s), "at iteration 2s"),
+        (variant(cycle_of=lambda n, s: 0), "does a second cycle begin"),
+        (lost_fraction, "lose its fraction"),
+        (policies.hann, "wrong between them, first at iteration 1"),
+        (lambda n, base_lr, max_lr, s: variant()(n, base_lr, max_lr, 10), "fixed in your code"),
+        (lambda n, base_lr, max_lr, s: base_lr + 0.001 * (n % 7), "at iteration s"),
+        (lambda n, base_lr, max_lr, s: base_lr + 0.001 * (1 + n % 7), "at iteration 0"),
+    ],
+)
+def test_triangular_hints(answer, hint):
+    with pytest.raises(NotYet, match=hint):
+        nb02.check_triangular(answer)
+
+
+def test_triangular_solutions():
+    nb02.check_triangular(variant())
+    nb02.check_triangular(policies.triangular)
+
+
+def counting(count):
+    """A training whose update `batch` of `epoch` gets the rate of iteration `count(...)`."""
+
+    def training_rates(epochs, iter_per_epoch, base_lr, max_lr, step_size):
+        counts = [count(epoch, batch, iter_per_epoch) for epoch in range(epochs) for batch in range(iter_per_epoch)]
+        return policies.triangular(np.array(counts, dtype=float), base_lr, max_lr, step_size)
+
+    return training_rates
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda *settings: None, "returned None"),
+        (lambda epochs, iter_per_epoch, *settings: np.zeros(epochs), "240 updates"),
+        (counting(lambda epoch, batch, per_epoch: epoch), "the same rate; the largest is 0.0097"),
+        (counting(lambda epoch, batch, per_epoch: epoch * per_epoch), "the same rate; the largest is 0.03"),
+        (counting(lambda epoch, batch, per_epoch: batch), "repeats the rates of the first"),
+        (counting(lambda epoch, batch, per_epoch: epoch * per_epoch + batch + 1), "off by one update"),
+        (counting(lambda epoch, batch, per_epoch: epoch + batch / per_epoch), r"update 1 \(counted from 0\)"),
+    ],
+)
+def test_training_rates_hints(answer, hint):
+    with pytest.raises(NotYet, match=hint):
+        nb02.check_training_rates(answer)
+
+
+def test_training_rates_solution():
+    nb02.check_training_rates(counting(lambda epoch, batch, per_epoch: epoch * per_epoch + batch))
+
+
+@pytest.mark.parametrize(
+    ("step_size", "epochs", "hint"),
+    [
+        (..., ..., "missing"),
+        (None, 12, "missing"),
+        (58.5, 12, "whole number"),
+        (2, 12, "not epochs"),
+        (72, 12, "held out"),
+        (56, 12, "partial batch"),
+        (70, 12, "both"),
+        (58, 10, "on the peak of a cycle, after 2.5 cycles"),
+        (58, 8, "at a foot, after 2 cycles"),
+        (60, 12, "inside a cycle"),
+        (29, 6, "1 epochs; the advice"),
+        (319, 66, "11 epochs; the advice"),
+    ],
+)
+def test_plan_hints(step_size, epochs, hint):
+    with pytest.raises(NotYet, match=hint):
+        nb02.check_plan(step_size, epochs)
+
+
+@pytest.mark.parametrize(("step_size", "epochs"), [(58, 12), (87, 18), (290.0, 60)])
+def test_plan_solutions(step_size, epochs):
+    nb02.check_plan(step_size, epochs)

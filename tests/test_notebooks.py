@@ -1,0 +1,335 @@
+"""Every notebook obeys the rules of notebook_rules.py, and every rule can fail."""
+
+import copy
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import notebook_rules as rules
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+CALIBRATION = FOLDER.parent / "data" / "results" / "calibration"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
+EXPECTED = ["00_start_here", "01_learning_rate", "02_cyclical_policies", "04_mnist"]
+
+
+@cache
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def solutions_of(path):
+    return path.parent / "solutions" / f"{path.stem}_solutions.ipynb"
+
+
+def complain(path, complaints):
+    assert not complaints, f"{path.name}:\n  " + "\n  ".join(complaints)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_notebook_and_solutions_exist(name):
+    assert (FOLDER / f"{name}.ipynb").exists()
+    assert solutions_of(FOLDER / f"{name}.ipynb").exists()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("rule", rules.FOR_BOTH, ids=lambda rule: rule.__name__)
+def test_rule_for_both(rule, path):
+    complain(path, rule(read(path)))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("rule", rules.FOR_NOTEBOOKS, ids=lambda rule: rule.__name__)
+def test_rule_for_notebooks(rule, path):
+    complain(path, rule(read(path)))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
+def test_title(path):
+    complain(path, rules.title(read(path), path.name[:2]))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
+def test_links(path):
+    complain(path, rules.links(read(path), path.parent, lambda target: read(target.resolve())))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
+def test_exercises(path):
+    complain(path, rules.exercises(read(path), solved=path in SOLUTIONS))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_solutions_are_those_of_the_exercises(path):
+    complain(path, rules.same_exercises(read(path), read(solutions_of(path))))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_verdicts_are_calibrated(path):
+    record = CALIBRATION / f"{path.stem}.json"
+    complain(path, rules.calibrated(read(path), read(record) if record.exists() else None))
+
+
+# The rules themselves: a small notebook that obeys them all, and one breakage after the other
+
+
+def markdown(text):
+    return {"cell_type": "markdown", "metadata": {}, "source": text.splitlines(keepends=True)}
+
+
+def code(text, *, prints="", picture=False):
+    outputs = [{"output_type": "stream", "name": "stdout", "text": [prints]}] if prints else []
+    if picture:
+        outputs.append({"output_type": "display_data", "data": {"image/png": "iVBORw0"}, "metadata": {}})
+    return {"cell_type": "code", "metadata": {}, "source": text, "outputs": outputs, "execution_count": None}
+
+
+ANSWER = "<details><summary>Answer</summary>\n\nSeven.\n\n</details>"
+OPENING = (
+    "# 01 · Rates\n\n**A rate can be too large.**\n\n"
+    "Time: 20 minutes · Needs: [00](00_start_here.ipynb) · [Run in Colab](00_start_here.ipynb#Run-in-Colab)"
+)
+
+
+def good(*, solved=False):
+    reply = "correct" if solved else "not yet: return a number"
+    cells = [
+        markdown(OPENING),
+        markdown("## You will be able to\n\n- tell a rate"),
+        markdown("## Set-up"),
+        code(rules.SETUP, prints="profile quick: small\n"),
+        markdown("## Theory\n\n**Predict first.** Up or down? ![A falling curve](curve.png)"),
+        code("plot()", picture=True),
+        markdown("**What to see.** It falls.\n\n**Checkpoint (10 minutes).** You can say why."),
+        markdown("## Practice"),
+        code("import platform\nplatform.machine()"),
+        *(code(f"a{number} = {number}") for number in range(4)),
+        markdown("## Checks"),
+        code('verdict("the loss falls", fall, above=0.5)', prints="the loss falls: True\n"),
+        code("verdict('exact', 1 == 1)", prints="exact: True\n"),
+        markdown("## Exercises"),
+        code("attempt(check_rate, rate)", prints=f"{reply}\n"),
+        code("attempt(check_cliff, cliff)", prints=f"{reply}\n"),
+        markdown("## Summary"),
+        markdown("## What would change our mind?"),
+        markdown(f"## Quiz\n\n1. Four?\n{ANSWER}\n2. Five?\n{ANSWER}\n3. Six?\n{ANSWER}"),
+        markdown("## References\n\n[Smith](https://example.org/paper.pdf)"),
+    ]
+    ignored = cells[8]
+    ignored["metadata"] = {"tags": ["nbval-ignore-output"], "ignore_reason": "the machine's name"}
+    for count, cell in enumerate((cell for cell in cells if cell["cell_type"] == "code"), 1):
+        cell["execution_count"] = count
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def good_record():
+    margins = [0.5 + 0.01 * seed for seed in range(20)]
+    return {"stopped": {}, "claims": [{"claim": "the loss falls", "side": "above", "bound": 0.5, "margins": margins}]}
+
+
+def cell_with(notebook, text):
+    return next(cell for cell in notebook["cells"] if text in rules.source(cell))
+
+
+def replace(old, new):
+    """The breakage that replaces a text in the one cell that has it."""
+
+    def breakage(notebook):
+        cell = cell_with(notebook, old)
+        cell["source"] = rules.source(cell).replace(old, new)
+
+    return breakage
+
+
+def append(cell):
+    return lambda notebook: notebook["cells"].append(cell)
+
+
+def drop(text):
+    return lambda notebook: notebook["cells"].remove(cell_with(notebook, text))
+
+
+def output(result):
+    return lambda notebook: cell_with(notebook, "plot()")["outputs"].append(result)
+
+
+def stream(name, text):
+    return output({"output_type": "stream", "name": name, "text": text})
+
+
+def metadata(text, **entries):
+    return lambda notebook: cell_with(notebook, text)["metadata"].update(entries)
+
+
+def not_run(notebook):
+    cell_with(notebook, "plot()")["execution_count"] = None
+
+
+def out_of_order(notebook):
+    cell_with(notebook, "plot()")["execution_count"] = 40
+
+
+def many_cells(notebook):
+    notebook["cells"] += [code("a = 1")] * 16
+
+
+def paper_outputs(notebook):
+    cell_with(notebook, "google.colab")["outputs"][0]["text"] = "profile paper: large\n"
+
+
+def printed_path(path):
+    return stream("stdout", f"saved in {path}x\n")
+
+
+BREAKAGES = [
+    (rules.was_run, not_run, "not run from top"),
+    (rules.was_run, out_of_order, "not run from top"),
+    (rules.clean_outputs, stream("stderr", "W0000 cuda"), "stderr"),
+    (rules.clean_outputs, output({"output_type": "error", "ename": "ValueError"}), "saved error"),
+    (rules.clean_outputs, output({"output_type": "display_data", "data": {"image/svg+xml": "<svg/>"}}), "SVG"),
+    *((rules.no_machine_paths, printed_path(path), path) for path in rules.MACHINE_PATHS),
+    (rules.no_machine_paths, replace("plot()", 'plot("/home/me")'), "/home/"),
+    (rules.no_machine_paths, output({"output_type": "execute_result", "data": {"text/plain": "'/root/a'"}}), "/root/"),
+    (rules.no_jupytext, lambda notebook: notebook["metadata"].update(jupytext={}), "jupytext"),
+    (rules.no_timing_metadata, metadata("plot()", execution={"iopub.status.busy": "12:00"}), "execution times"),
+    (rules.nothing_skipped, metadata("plot()", tags=["nbval-skip"]), "nbval-skip"),
+    (rules.nothing_skipped, metadata("plot()", tags=["raises-exception"]), "raises-exception"),
+    (rules.nothing_skipped, replace("plot()", "plot()  # NBVAL_IGNORE_OUTPUT"), "comment"),
+    (rules.ignored_with_reason, metadata("plot()", tags=["nbval-ignore-output"]), "without an ignore_reason"),
+    (rules.ignored_with_reason, metadata("import platform", ignore_reason=" "), "without an ignore_reason"),
+    (rules.few_ignored, metadata("plot()", tags=["nbval-ignore-output"], ignore_reason="x"), "2 of 11"),
+    (rules.same_setup, replace("import sys", "import os, sys"), "first code cell"),
+    (rules.same_setup, drop("google.colab"), "first code cell"),
+    (rules.same_setup, paper_outputs, "quick profile"),
+    (rules.small_cells, replace("plot()", "plot()\n" * 26), "26 lines"),
+    (rules.small_cells, many_cells, "27 code cells"),
+    (rules.small_cells, lambda notebook: notebook["cells"].extend([code("a = 1\n" * 7)] * 12), "median"),
+    (rules.sections, replace("## Theory", "## Theories"), "sections"),
+    (rules.sections, drop("## Summary"), "sections"),
+    (rules.sections, append(markdown("## Checks")), "sections"),
+    (rules.opening, replace("**A rate can be too large.**", "A rate can be too large."), "bold sentence"),
+    (rules.opening, replace("Time: 20 minutes", "Time: some minutes"), "time, needs and Colab"),
+    (rules.opening, replace("[00](00", "[03](00"), "prerequisite's number"),
+    (rules.opening, replace(" · [Run in Colab](00_start_here.ipynb#Run-in-Colab)", ""), "time, needs and Colab"),
+    (rules.few_words, append(markdown("word " * 1500)), "words of prose"),
+    *((rules.no_banned_words, append(markdown(f"It {word} works")), word) for word in rules.BANNED_WORDS),
+    (rules.no_banned_words, append(markdown("Simply put")), "Simply"),
+    (rules.no_banned_words, append(code("a = 1  # obviously")), "obviously"),
+    (rules.alt_texts, append(markdown("![](curve.png)")), "no alt text"),
+    (rules.alt_texts, append(markdown('<img src="curve.png">')), "no alt text"),
+    (rules.quiz, replace(f"3. Six?\n{ANSWER}", ""), "2 answers"),
+    (rules.quiz, replace("3. Six?", f"3. Six?\n{ANSWER}"), "4 answers"),
+    (rules.quiz, replace("## Quiz", "## Puzzle"), "0 answers"),
+    (rules.figures_explained, replace("**What to see.**", "Look:"), "What to see"),
+    (rules.figures_explained, append(code("plot_again()", picture=True)), "plot_again"),
+    (rules.predict_first, replace("**Predict first.**", ""), "predict"),
+    (rules.checkpoints, replace("**Checkpoint (10 minutes).**", "Pause."), "checkpoints at []"),
+    (rules.checkpoints, replace("**Checkpoint (10 minutes).**", "**Checkpoint (30 minutes).**"), "checkpoints at [30]"),
+]
+
+
+@pytest.mark.parametrize(("rule", "breakage", "message"), BREAKAGES)
+def test_rule_can_fail(rule, breakage, message):
+    notebook = copy.deepcopy(good())
+    breakage(notebook)
+    assert any(message in complaint for complaint in rule(notebook)), rule(notebook)
+
+
+@pytest.mark.parametrize("rule", rules.FOR_BOTH + rules.FOR_NOTEBOOKS, ids=lambda rule: rule.__name__)
+def test_rule_passes_a_good_notebook_and_has_a_breakage(rule):
+    assert rule(good()) == []
+    assert any(rule is broken for broken, _, _ in BREAKAGES)
+
+
+def test_optional_section_is_allowed_in_its_place_only():
+    notebook = good()
+    replace("## Exercises", "## At paper scale\n\n## Exercises")(notebook)
+    assert rules.sections(notebook) == []
+    replace("## At paper scale\n\n## Exercises", "## Exercises\n\n## At paper scale")(notebook)
+    assert rules.sections(notebook)
+
+
+def test_title_rule():
+    assert rules.title(good(), "01") == []
+    assert rules.title(good(), "02")
+    notebook = good()
+    append(markdown("# Another"))(notebook)
+    assert rules.title(notebook, "01")
+
+
+@pytest.mark.parametrize("solved", [False, True])
+def test_exercise_rule(solved):
+    assert rules.exercises(good(solved=solved), solved=solved) == []
+    assert rules.exercises(good(solved=not solved), solved=solved)
+    for count in (1, 4):
+        notebook = good(solved=solved)
+        notebook["cells"] = [c for c in notebook["cells"] if not rules.source(c).startswith("attempt")]
+        reply = "correct\n" if solved else "not yet: no\n"
+        notebook["cells"] += [code("attempt(check, answer)", prints=reply)] * count
+        assert rules.exercises(notebook, solved=solved)
+
+
+def test_same_exercises_rule():
+    solutions = good(solved=True)
+    assert rules.same_exercises(good(), solutions) == []
+    drop("check_cliff")(solutions)
+    assert rules.same_exercises(good(), solutions)
+
+
+def test_link_rule(tmp_path):
+    (tmp_path / "curve.png").touch()
+    (tmp_path / "00_start_here.ipynb").touch()
+    start = {"cells": [markdown("### Run in Colab")], "metadata": {}}
+    assert rules.links(good(), tmp_path, lambda path: start) == []
+    assert "leads to no heading" in rules.links(good(), tmp_path, lambda path: good())[0]
+    for link in ("[x](09_missing.ipynb)", '<a href="missing.html">x</a>', "[x](#Nowhere)"):
+        notebook = good()
+        append(markdown(link))(notebook)
+        assert len(rules.links(notebook, tmp_path, lambda path: start)) == 1, link
+
+
+def test_calibration_rule_passes():
+    assert rules.calibrated(good(), good_record()) == []
+    notebook = good()
+    replace('"the loss falls"', 'f"the {name} falls"')(notebook)
+    assert rules.calibrated(notebook, good_record()) == []
+    drop("above=0.5")(notebook)
+    assert rules.calibrated(notebook, None) == []
+
+
+def holds_rarely(record):
+    record["claims"][0]["margins"][:2] = [-0.1, None]
+
+
+def holds_narrowly(record):
+    record["claims"][0]["margins"] = [0.01, 1.0] * 10
+
+
+def too_few_seeds(record):
+    del record["claims"][0]["margins"][10:]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (holds_rarely, "widely enough"),
+        (holds_narrowly, "widely enough"),
+        (too_few_seeds, "widely enough"),
+        (lambda record: record["claims"][0].update(claim="the loss rises"), "no calibration"),
+        (lambda record: record["claims"][0].update(bound=0.4), "no calibration"),
+        (lambda record: record["claims"][0].update(side="below"), "no calibration"),
+        (lambda record: record["claims"].append(good_record()["claims"][0] | {"claim": "gone"}), "not in the notebook"),
+        (lambda record: record["stopped"].update({"3": "ValueError: nan"}), "seed 3"),
+    ],
+)
+def test_calibration_rule_can_fail(spoil, message):
+    record = good_record()
+    spoil(record)
+    assert any(message in complaint for complaint in rules.calibrated(good(), record))
+
+
+def test_calibration_is_missed():
+    assert "no calibration record" in rules.calibrated(good(), None)[0]

@@ -1,0 +1,410 @@
+"""The set-up agrees with itself, and its scripts say what is wrong."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+import calibrate
+import run_notebooks
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+INSTALLED_EXTRAS = {"cpu", "lab", "test"}
+MACHINES = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")]
+
+
+def text(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+# Files that must agree
+
+
+def locked():
+    return [Requirement(line) for line in text("requirements.lock").splitlines() if not line.strip().startswith("#")]
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize(("system", "machine"), MACHINES)
+def test_lock_satisfies_pyproject(python, system, machine):
+    place = {"python_version": python, "python_full_version": f"{python}.9"}
+    place |= {"sys_platform": system, "platform_machine": machine, "extra": ""}
+    versions = {
+        pin.name: str(pin.specifier).removeprefix("==")
+        for pin in locked()
+        if pin.marker is None or pin.marker.evaluate(place)
+    }
+    wanted = [*PROJECT["dependencies"], *PYPROJECT["build-system"]["requires"]]
+    for extra in INSTALLED_EXTRAS:
+        wanted += PROJECT["optional-dependencies"][extra]
+    for each in map(Requirement, wanted):
+        if each.marker is None or each.marker.evaluate(place):
+            assert each.name in versions, f"{each.name} is not locked: make lock"
+            assert each.specifier.contains(versions[each.name]), f"{each} is locked at {versions[each.name]}: make lock"
+    assert not {"tensorflow", "tensorflow-cpu"} <= versions.keys(), "the two overwrite each other"
+
+
+def test_lock_names_no_host_and_no_path():
+    for line in text("requirements.lock").splitlines():
+        assert re.fullmatch(r"[a-z0-9.-]+==[\w.]+( ; [\w .'=<>!()]+( [\w .'=<>!()-]+)*)?|\s+# .*", line), line
+        assert not re.search(r"://|/|@", line), line
+
+
+def test_conda_environment_agrees_with_pyproject():
+    dependencies = yaml.safe_load(text("environment.yml"))["dependencies"]
+    named = [each for each in dependencies if isinstance(each, str)]
+    pip = next(each["pip"] for each in dependencies if isinstance(each, dict))
+    python = next(each for each in named if each.startswith("python "))
+    assert SpecifierSet(python.removeprefix("python ")) == SpecifierSet(PROJECT["requires-python"])
+    assert "pip" in named
+    assert len(pip) == 1
+    folder, extras = re.fullmatch(r"-e (\.)\[([\w,]+)\]", pip[0]).groups()
+    assert folder == "."
+    assert set(extras.split(",")) == INSTALLED_EXTRAS
+
+
+def test_other_places_name_the_same_extras():
+    assert f".[{','.join(sorted(INSTALLED_EXTRAS))}]" in text("tools/setup.sh")
+    assert set(re.findall(r"--extra (\w+)", text("Makefile"))) == INSTALLED_EXTRAS
+
+
+def test_supported_pythons_agree():
+    bounds = SpecifierSet(PROJECT["requires-python"])
+    assert [minor for minor in range(6, 20) if bounds.contains(f"3.{minor}.5")] == [11, 12, 13]
+    assert "3.11 | 3.12 | 3.13)" in text("tools/setup.sh")
+    jobs = yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]
+    for job in jobs.values():
+        assert job["strategy"]["matrix"] == {"os": ["ubuntu-latest", "macos-latest"], "python": ["3.11", "3.13"]}
+        assert job["steps"][-1]["run"].startswith("make test ")
+
+
+def test_readme_commands_are_make_targets():
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), flags=re.M))
+    mentioned = set(re.findall(r"\bmake ([a-z]+)\b", re.sub(r"(?m)^(?! {4}|.*`make ).*$", "", text("README.md"))))
+    assert {"lab", "test"} <= mentioned <= targets
+
+
+def test_ci_runs_what_the_readme_names():
+    commands = [line for line in text(".ci/run").splitlines() if not re.match(r"#|set |cd |$", line)]
+    assert commands == ["make test"]
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+# tools/setup.sh, with stand-ins for Python that log what they are asked to do
+
+STAND_IN = """\
+#!/bin/sh
+echo "$*" >>"{log}"
+case "$*" in
+*version_info*) echo {version} ;;
+*"import venv"*) exit {venv_missing} ;;
+"-m venv"*)
+    mkdir -p .venv/bin
+    cp "$0" .venv/bin/python
+    echo "#!$PWD/.venv/bin/python" >.venv/bin/pip ;;
+*"-m pip"*) test ! -e "{broken}" ;;
+esac
+"""
+
+
+class SetUp:
+    """A copy of the project's set-up in an empty folder, on a machine with none but the given commands."""
+
+    def __init__(self, folder):
+        self.project, self.bin, self.log = folder / "a project", folder / "bin", folder / "log"
+        self.broken = folder / "network is broken"
+        (self.project / "tools").mkdir(parents=True)
+        self.bin.mkdir()
+        for name in ("tools/setup.sh", "requirements.lock", "pyproject.toml"):
+            shutil.copy(ROOT / name, self.project / name)
+        for command in ("sh", "cat", "cksum", "cp", "dirname", "grep", "mkdir", "rm"):
+            (self.bin / command).symlink_to(shutil.which(command))
+
+    def python(self, name, version, *, venv=True):
+        path = self.bin / name
+        settings = {"version": version, "log": self.log, "broken": self.broken, "venv_missing": 0 if venv else 1}
+        path.write_text(STAND_IN.format(**settings), encoding="utf-8")
+        path.chmod(0o755)
+        return path
+
+    def shim(self, name):
+        """What pyenv leaves in the path for a version that is not active."""
+        path = self.bin / name
+        path.write_text("#!/bin/sh\necho command not found >&2\nexit 127\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def __call__(self, **environment):
+        """The exit code, what was printed, and what Python was asked to do."""
+        self.log.write_text("", encoding="utf-8")
+        command = [self.bin / "sh", self.project / "tools" / "setup.sh"]
+        environment = {"PATH": str(self.bin)} | {name: str(value) for name, value in environment.items()}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr, self.log.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def set_up(tmp_path):
+    return SetUp(tmp_path)
+
+
+def test_setup_without_python_prints_the_remedy(set_up):
+    code, printed, _ = set_up()
+    assert code == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in printed
+    assert "sudo apt install python3" in printed
+
+
+def test_setup_with_an_old_python_prints_the_remedy(set_up):
+    set_up.python("python3", "3.8")
+    code, printed, asked = set_up()
+    assert code == 1
+    assert "python3: is Python 3.8" in printed
+    assert "sudo apt install python3" in printed
+    assert "-m" not in asked
+
+
+def test_setup_without_venv_prints_the_remedy(set_up):
+    set_up.python("python3", "3.11", venv=False)
+    code, printed, asked = set_up()
+    assert code == 1
+    assert "has no venv or ensurepip" in printed
+    assert "apt install python3.11-venv" in printed
+    assert "-m venv" not in asked
+
+
+def test_setup_passes_over_what_does_not_run(set_up):
+    set_up.shim("python3")
+    set_up.python("python3.13", "3.13", venv=False)
+    set_up.python("python3.12", "3.12")
+    code, printed, _ = set_up()
+    assert code == 0
+    assert "with python3.12" in printed
+
+
+def test_setup_prefers_the_python_it_is_given(set_up):
+    set_up.python("python3", "3.11")
+    given = set_up.python("my python", "3.13")
+    code, printed, _ = set_up(PYTHON=given)
+    assert code == 0
+    assert f"with {given} (Python 3.13)" in printed
+
+
+def test_setup_says_that_the_given_python_does_not_fit(set_up):
+    set_up.python("python3", "3.11")
+    given = set_up.python("my python", "3.14")
+    code, printed, _ = set_up(PYTHON=given)
+    assert code == 0
+    assert f"PYTHON={given} is Python 3.14; looking for another" in printed
+
+
+def test_setup_installs_once(set_up):
+    set_up.python("python3", "3.11")
+    code, printed, asked = set_up()
+    assert code == 0, printed
+    assert "install -r requirements.lock" in asked
+    assert "install --no-deps --no-build-isolation -e ." in asked
+    code, printed, asked = set_up()
+    assert (code, printed, asked) == (0, "", "")
+
+
+def test_setup_resumes_what_was_interrupted(set_up):
+    set_up.python("python3", "3.11")
+    set_up.broken.touch()
+    code, printed, _ = set_up()
+    assert code == 1
+    assert "Type the same command again" in printed
+    half = set_up.project / ".venv" / "lib" / "python3.11" / "site-packages" / "half-1.0.dist-info"
+    whole = half.with_name("whole-1.0.dist-info")
+    half.mkdir(parents=True)
+    whole.mkdir()
+    (whole / "RECORD").touch()
+    set_up.broken.unlink()
+    code, _, asked = set_up()
+    assert code == 0
+    assert "install -r requirements.lock" in asked
+    assert "-m venv" not in asked
+    assert whole.exists()
+    assert not half.exists()
+
+
+def test_setup_follows_a_new_lock(set_up):
+    set_up.python("python3", "3.11")
+    set_up()
+    with (set_up.project / "requirements.lock").open("a", encoding="utf-8") as lock:
+        lock.write("# new\n")
+    _, _, asked = set_up()
+    assert "install -r requirements.lock" in asked
+    assert "-m venv" not in asked
+
+
+def test_setup_makes_a_moved_environment_anew(set_up):
+    set_up.python("python3", "3.11")
+    set_up()
+    set_up.project = set_up.project.rename(set_up.project.with_name("moved"))
+    code, _, asked = set_up()
+    assert code == 0
+    assert "-m venv --clear .venv" in asked
+
+
+def test_setup_with_the_newest_versions_and_back(set_up):
+    set_up.python("python3", "3.11")
+    _, _, asked = set_up(LOCKED=0)
+    assert "--upgrade" in asked
+    assert "-e .[cpu,lab,test]" in asked
+    assert set_up(LOCKED=0)[2] == ""
+    assert "install -r requirements.lock" in set_up()[2]
+    assert set_up(LOCKED="no")[0] == 2
+
+
+# tools/run_notebooks.py and tools/calibrate.py
+
+
+def write_notebook(folder, name, *sources):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.cells[0].metadata = {"tags": ["keep"], "execution": {"iopub.status.busy": "then"}}
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+WHERE_AND_HOW = "import os; print(os.path.basename(os.getcwd()), os.environ['CLR_PROFILE'])"
+
+
+def test_run_executes_in_place(tmp_path, capsys):
+    path = write_notebook(tmp_path, "01_a.ipynb", WHERE_AND_HOW)
+    solutions = write_notebook(tmp_path, "solutions/01_a_solutions.ipynb", WHERE_AND_HOW)
+    other = write_notebook(tmp_path, "02_b.ipynb", "1")
+    untouched = other.read_bytes()
+    assert run_notebooks.main(["--folder", str(tmp_path), "--profile", "paper", "1"]) == 0
+    cell = nbformat.read(path, 4).cells[0]
+    assert cell.outputs[0].text == f"{tmp_path.name} paper\n"
+    assert cell.execution_count == 1
+    assert cell.metadata == {"tags": ["keep"]}
+    assert nbformat.read(solutions, 4).cells[0].outputs[0].text == "solutions paper\n"
+    assert other.read_bytes() == untouched
+    lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"01_a\.ipynb +\d+\.\d s", lines[0])
+    assert re.fullmatch(r"solutions/01_a_solutions\.ipynb +\d+\.\d s", lines[1])
+
+
+def test_run_leaves_a_failing_notebook_alone_and_goes_on(tmp_path, capsys):
+    failing = write_notebook(tmp_path, "01_a.ipynb", "a = 1", "raise ValueError('too large')", "b = 2")
+    passing = write_notebook(tmp_path, "02_b.ipynb", "print('done')")
+    before = failing.read_bytes()
+    assert run_notebooks.main(["--folder", str(tmp_path)]) == 1
+    assert failing.read_bytes() == before
+    assert nbformat.read(passing, 4).cells[0].outputs[0].text == "done\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["01_a.ipynb", "02_b.ipynb"]
+    printed = capsys.readouterr().out
+    assert "code cell 2 (raise ValueError('too large')): ValueError: too large" in printed
+    assert "1 of 2 notebooks" in printed
+
+
+def test_run_reports_a_kernel_that_died(tmp_path, capsys):
+    write_notebook(tmp_path, "01_a.ipynb", "import os; os.kill(os.getpid(), 9)")
+    assert run_notebooks.main(["--folder", str(tmp_path)]) == 1
+    assert "code cell 1 (import os; os.kill(os.getpid(), 9)): the kernel died" in capsys.readouterr().out
+
+
+def test_run_stops_at_ctrl_c(tmp_path):
+    path = write_notebook(tmp_path, "01_a.ipynb", "open('started', 'w').close(); import time; time.sleep(60)")
+    before = path.read_bytes()
+    command = [sys.executable, ROOT / "tools" / "run_notebooks.py", "--folder", tmp_path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 40
+        while not (tmp_path / "started").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "stopped" in printed
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["07"], "there is no notebook 07 in "),
+        (["--profile", "fast"], "PROFILE is 'fast'; it must be one of: quick, paper"),
+    ],
+)
+def test_run_refuses_what_does_not_exist(tmp_path, capsys, arguments, message):
+    path = write_notebook(tmp_path, "01_a.ipynb", "1")
+    before = path.read_bytes()
+    with pytest.raises(SystemExit) as exit_:
+        run_notebooks.main(["--folder", str(tmp_path), *arguments])
+    assert exit_.value.code == 2
+    assert message in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_save_keeps_the_old_file_when_writing_fails(tmp_path):
+    path = write_notebook(tmp_path, "01_a.ipynb", "1")
+    before = path.read_bytes()
+    with pytest.raises(AttributeError):
+        run_notebooks.save("no notebook", path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+VERDICTS = """\
+from clr_utils import notebook_seed, verdict
+verdict("the seed is small", notebook_seed(), below=1000)
+verdict("the seed is odd", notebook_seed() % 2, above=0.5)
+"""
+
+
+def test_calibrate_records_every_margin(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(calibrate, "SEEDS", 4)
+    monkeypatch.setattr(calibrate, "MUST_HOLD", 3)
+    path = write_notebook(tmp_path, "01_a.ipynb", VERDICTS)
+    before = path.read_bytes()
+    results = tmp_path / "results"
+    assert calibrate.main(["--folder", str(tmp_path), "--results", str(results), "01"]) == 1
+    assert path.read_bytes() == before
+    assert [each.name for each in results.iterdir()] == ["01_a.json"]
+    record = json.loads((results / "01_a.json").read_text(encoding="utf-8"))
+    small, odd = record["claims"]
+    assert (small["side"], small["bound"], small["held"], small["kept"]) == ("below", 1000, 4, True)
+    assert small["margins"] == [1000 - seed for seed in range(4)]
+    assert (odd["side"], odd["bound"], odd["held"], odd["kept"]) == ("above", 0.5, 2, False)
+    assert odd["mean_margin"] == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"^NO +2/4 .*the seed is odd \(above 0.5\)$", printed, flags=re.M)
+
+
+def test_a_seed_that_stops_counts_as_not_held():
+    verdict = {"claim": "c", "value": 1.0, "above": 0.5, "margin": 0.5}
+    record = calibrate.summarise([[verdict]] * 18 + [[], [verdict | {"margin": float("nan")}]])[0]
+    assert record["margins"][18:] == [None, None]
+    assert (record["held"], record["kept"]) == (18, False)
+
+
+def test_a_claim_made_twice_is_refused():
+    verdict = {"claim": "c", "value": 1.0, "above": 0.5, "margin": 0.5}
+    with pytest.raises(ValueError, match="made twice"):
+        calibrate.summarise([[verdict, verdict]])
+
+
+def test_calibrate_asks_for_a_notebook_that_exists(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        calibrate.main([])
+    assert "make calibrate NB=01" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        calibrate.main(["--folder", str(tmp_path), "05"])
+    assert "there is no notebook 05" in capsys.readouterr().err

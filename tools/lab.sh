@@ -1,0 +1,19 @@
+#!/bin/sh
+# Opens JupyterLab at notebook 00; further arguments go to JupyterLab, for example --port 9000.
+set -eu
+cd "$(dirname "$0")/.."
+page=notebooks/00_start_here.ipynb
+
+set -- --ServerApp.root_dir="$(pwd -P)" --LabApp.default_url="/lab/tree/$page" \
+    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None "$@"
+headless=
+if [ "$(uname)" = Linux ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then headless=yes; fi
+if [ "$(id -u)" = 0 ]; then
+    headless=yes
+    set -- --allow-root "$@"
+fi
+if [ -n "$headless" ]; then
+    echo "No browser is opened here: open one of the addresses below, with its token, in yours. Ctrl-C twice stops."
+    set -- --no-browser "$@"
+fi
+exec .venv/bin/python -m jupyterlab "$@"
