@@ -36,7 +36,9 @@ __all__ = sorted(_FILE_OF)
 def __getattr__(name):
     if name not in _FILE_OF:
         raise AttributeError(f"module 'clr_utils' has no attribute {name!r}")
-    return getattr(import_module(f"clr_utils.{_FILE_OF[name]}"), name)
+    # Kept, because importing a file that bears the name itself (published) has put the module in its place.
+    globals()[name] = value = getattr(import_module(f"clr_utils.{_FILE_OF[name]}"), name)
+    return value
 
 
 def __dir__():

@@ -154,7 +154,7 @@ class LearningRateHistory(keras.callbacks.Callback):
         if self._schedule is None:
             optimizer = _inner(self.model.optimizer)
             done = _count(optimizer)
-            rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+            rate = float(optimizer.learning_rate)
             self._record(range(self._next, done), [rate] * (done - self._next))
 
     def on_epoch_end(self, epoch, logs=None):
@@ -164,14 +164,14 @@ class LearningRateHistory(keras.callbacks.Callback):
             updates = range(self._next, _count(optimizer))
             batches_each = optimizer.gradient_accumulation_steps or 1
             counts = [(update + 1) * batches_each - 1 for update in updates]
-            self._record(updates, [float(keras.ops.convert_to_numpy(self._schedule(count))) for count in counts])
+            self._record(updates, [float(self._schedule(count)) for count in counts])
 
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle of the schedule."""
         if self._warn_cycle:
             optimizer = _inner(self.model.optimizer)
             # _iterations is what the schedule was given; with gradient accumulation it counts batches.
-            done = int(keras.ops.convert_to_numpy(optimizer._iterations))
+            done = int(optimizer._iterations)
             unit = "batches" if optimizer.gradient_accumulation_steps else "updates"
             _warn_mid_cycle(self._schedule.updates_left(done), unit)
 
@@ -188,7 +188,7 @@ def _inner(optimizer):
 
 
 def _count(optimizer):
-    return int(keras.ops.convert_to_numpy(optimizer.iterations))
+    return int(optimizer.iterations)
 
 
 def _warn_short_step(step_size, params):

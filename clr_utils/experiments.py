@@ -174,8 +174,9 @@ def main(arguments=None):
     parser.add_argument("--workers", type=int, default=2, help="trainings at a time (default: 2)")
     options = parser.parse_args(arguments)
     study = import_module(f"clr_utils.studies.{options.study}")
-    if run_grid(study.screening_runs(), options.workers) or run_grid(study.study_runs(options.seeds), options.workers):
-        return "some runs failed; mend what is reported above and run the command again, it trains the rest"
+    for grid in study.grids(options.seeds):
+        if run_grid(grid, options.workers):
+            return "some runs failed; mend what is reported above and run the command again, it trains the rest"
     return 0
 
 

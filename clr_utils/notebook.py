@@ -14,7 +14,8 @@ PROFILES = {
 def setup_notebook():
     """Import Keras, set the figure style, and return the profile's name, "quick" or "paper".
 
-    TensorFlow's start-up messages are kept out of the notebook. The profile is the environment variable CLR_PROFILE, by default "quick".
+    TensorFlow's start-up messages are kept out of the notebook. The profile is the environment variable CLR_PROFILE,
+    by default "quick".
 
     Raises:
         ValueError: CLR_PROFILE is neither "quick" nor "paper".

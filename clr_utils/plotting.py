@@ -1,7 +1,10 @@
 """Figures from numbers: each function takes numbers and an optional Axes, draws, and returns the Axes."""
 
+import io
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 # A policy keeps its colour and line style in every notebook.
 POLICY_STYLES = {
@@ -12,14 +15,13 @@ POLICY_STYLES = {
 }
 
 
-def plot_policy(rates, ax=None, *, label=None, label_at=None, iter_per_epoch=None, bounds=(), fill=False, **line):
+def plot_policy(rates, ax=None, *, label=None, iter_per_epoch=None, bounds=(), fill=False, **line):
     """The learning rate of each update, as a line.
 
     Args:
         rates: The rates of the updates 0, 1, 2 and so on.
         ax: The Axes to draw in; new ones unless given.
-        label: A name, written beside the line in its colour; a policy's name also sets the line's style.
-        label_at: The iteration at which the label stands, above the line; after the last one unless given.
+        label: A name, written at the line's end in its colour; a policy's name also sets the line's style.
         iter_per_epoch: Iterations in an epoch, for an axis in epochs; in iterations unless given.
         bounds: Rates to mark with thin dashed lines.
         fill: Shade the area under the line, which is the rate added up over the updates.
@@ -35,18 +37,17 @@ def plot_policy(rates, ax=None, *, label=None, label_at=None, iter_per_epoch=Non
     if fill:
         ax.fill_between(where, rates, color=drawn.get_color(), alpha=0.25, linewidth=0)
     if label:
-        at = len(rates) - 1 if label_at is None else label_at
-        offset, align = ((6, 0), "left") if label_at is None else ((0, 4), "center")
         ax.annotate(
             label,
-            (where[at], rates[at]),
-            offset,
+            (where[-1], rates[-1]),
+            (6, 0),
             textcoords="offset points",
             color=drawn.get_color(),
-            ha=align,
-            va="center" if label_at is None else "bottom",
+            va="center",
         )
     ax.set(xlabel="epoch" if iter_per_epoch else "iteration", ylabel="learning rate")
+    if not iter_per_epoch:
+        ax.xaxis.set_major_formatter("{x:,.0f}")
     return ax
 
 
@@ -56,22 +57,52 @@ def mark_cycle(base_lr, max_lr, step_size, ax=None):
     height = max_lr - base_lr
     for name, rate in (("base_lr", base_lr), ("max_lr", max_lr)):
         ax.axhline(rate, color="0.5", linestyle=(0, (4, 4)), linewidth=1, zorder=1)
-        ax.annotate(f"{name}\n{rate:g}", (1, rate), (6, 0), ("axes fraction", "data"), "offset points", va="center")
+        ax.annotate(name, (1, rate), (6, 0), ("axes fraction", "data"), "offset points", va="center")
     _span(ax, 0, step_size, base_lr - 0.15 * height, f"step_size = {step_size:,}")
-    _span(ax, 0, 2 * step_size, max_lr + 0.12 * height, f"one cycle = 2 × step_size = {2 * step_size:,} iterations")
-    ax.set_ylim(base_lr - 0.38 * height, max_lr + 0.32 * height)
+    _span(ax, 0, 2 * step_size, max_lr + 0.1 * height, f"one cycle: {2 * step_size:,} iterations")
+    ax.set(ylim=(base_lr - 0.25 * height, max_lr + 0.28 * height), yticks=(base_lr, base_lr + height / 2, max_lr))
+    ax.xaxis.set_major_locator(MultipleLocator(step_size))
     return ax
 
 
-def plot_bill(bill, ax=None, *, unit, label=None):
-    """One bar: the learning rate added up over a training, `bill` times the rate `unit`."""
-    ax = ax or plt.subplots()[1]
-    color = POLICY_STYLES.get(label, {}).get("color", "C0")
-    ax.barh(0, bill, height=0.55, color=color, alpha=0.85)
-    ax.annotate(f"{bill:,.0f}", (bill, 0), (6, 0), textcoords="offset points", va="center", weight="bold", color=color)
-    ax.set(yticks=[], xlabel=f"rate added up, in units of {unit:g}")
-    ax.grid(axis="y", visible=False)
-    return ax
+def plot_bills(policies, *, unit, iter_per_epoch):
+    """A row for each policy: its rates over the epochs, shaded, and the area as a bar, in a new figure.
+
+    Args:
+        policies: The rates of every update, by the policy's name.
+        unit: The rate in which the sums are expressed.
+        iter_per_epoch: Iterations in an epoch.
+
+    Returns:
+        The Axes as an array, one row a policy: the curve and the bar.
+    """
+    fig, axes = plt.subplots(
+        len(policies),
+        2,
+        figsize=(11, 1.6 * len(policies)),
+        sharex="col",
+        sharey="col",
+        width_ratios=[3, 2],
+        squeeze=False,
+    )
+    bills = {name: np.sum(rates) / unit for name, rates in policies.items()}
+    for (curve, bar), (name, rates) in zip(axes, policies.items(), strict=True):
+        style = POLICY_STYLES.get(name, {"color": "C0"})
+        plot_policy(rates, curve, fill=True, iter_per_epoch=iter_per_epoch, **style)
+        curve.set_title(name, color=style["color"], y=0.8, x=0.99, loc="right")
+        bar.barh(0, bills[name], height=0.5, color=style["color"])
+        for text, height, size in ((f"{bills[name]:,.0f}", 5, 17), (f"mean rate {np.mean(rates):.4f}", -13, 11)):
+            place = {"xytext": (7, height), "textcoords": "offset points", "va": "center"}
+            bar.annotate(text, (bills[name], 0), **place, size=size, color=style["color"])
+        bar.set(xlim=(0, 1.65 * max(bills.values())), ylim=(-0.5, 0.5), yticks=[])
+        bar.set_xlabel(f"rate added up, in units of {unit:g}")
+        bar.xaxis.set(major_formatter="{x:,.0f}", major_locator=MaxNLocator(3))
+        bar.grid(axis="y", visible=False)
+        for ax in (curve, bar):
+            ax.label_outer()
+    axes[0, 0].set_title("the rate of each update")
+    axes[0, 1].set_title("the learning-rate bill")
+    return axes
 
 
 def _span(ax, start, end, height, text):
@@ -89,7 +120,7 @@ def dot_plot(values, ax=None, *, unit="test error (%)"):
         unit: The label of the horizontal axis.
     """
     ax = ax or plt.subplots(figsize=(8, 0.6 * len(values) + 1))[1]
-    for row, (name, results) in enumerate(values.items()):
+    for row, results in enumerate(values.values()):
         ax.plot(results, [row] * len(results), "o", color="C0", alpha=0.6, linestyle="none")
         ax.plot([np.mean(results)], [row], "|", color="C1", markersize=22, markeredgewidth=3, linestyle="none")
     ax.set(yticks=range(len(values)), yticklabels=list(values), xlabel=unit, ylim=(len(values) - 0.4, -0.6))
@@ -110,16 +141,57 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
     if noise:
         ax.axvspan(-noise, noise, color="0.5", alpha=0.2, linewidth=0)
         ax.annotate(
-            "noise band", (0, 1), (0, 3), ("data", "axes fraction"), "offset points", ha="center", va="bottom", color="0.3"
+            "noise band",
+            (0, 1),
+            (0, 3),
+            ("data", "axes fraction"),
+            "offset points",
+            ha="center",
+            va="bottom",
+            color="0.3",
         )
     ax.axvline(0, color="0.3", linewidth=1)
-    for row, (_, pairs) in enumerate(differences.items()):
+    for row, pairs in enumerate(differences.values()):
         color = "C2" if pairs.high < 0 else "C1" if pairs.low > 0 else "0.35"
-        ax.plot(pairs.differences, [row + 0.22] * len(pairs.differences), ".", color=color, alpha=0.55, linestyle="none")
+        ax.plot(
+            pairs.differences, [row + 0.22] * len(pairs.differences), ".", color=color, alpha=0.55, linestyle="none"
+        )
         ax.plot([pairs.low, pairs.high], [row, row], "-", color=color, linewidth=3)
         ax.plot([pairs.mean], [row], "D", color=color, markersize=7, linestyle="none")
         text = f"{pairs.mean:+.2f} [{pairs.low:+.2f}, {pairs.high:+.2f}]"
         ax.annotate(text, (1.02, row), (0, 0), ("axes fraction", "data"), "offset points", va="center", color=color)
-    ax.set(yticks=range(len(differences)), yticklabels=list(differences), xlabel=unit, ylim=(len(differences) - 0.4, -0.6))
+    ax.set(
+        yticks=range(len(differences)), yticklabels=list(differences), xlabel=unit, ylim=(len(differences) - 0.4, -0.6)
+    )
     ax.grid(axis="y", visible=False)
     return ax
+
+
+def explorer(draw, *, size=(9, 3.4), **controls):
+    """Display a figure with sliders: `draw(ax, **values)` draws it anew whenever a control changes.
+
+    Args:
+        draw: A function of the Axes and of the controls' values, by name.
+        size: Width and height of the figure in inches.
+        **controls: ipywidgets, such as a FloatSlider, under the names that draw knows them by.
+    """
+    import ipywidgets
+    from IPython.display import display
+
+    picture = ipywidgets.Image(layout={"object_fit": "scale-down"})
+
+    def redraw(_change=None):
+        fig, ax = plt.subplots(figsize=size)
+        try:
+            draw(ax, **{name: control.value for name, control in controls.items()})
+            fig.savefig(file := io.BytesIO(), format="png")
+        finally:
+            plt.close(fig)
+        picture.value = file.getvalue()
+
+    for name, control in controls.items():
+        control.description = name
+        control.observe(redraw, "value")
+    # Shown while empty: the saved output then holds no bytes of the picture.
+    display(ipywidgets.VBox([*controls.values(), picture]))
+    redraw()

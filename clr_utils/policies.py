@@ -161,7 +161,7 @@ def staged(iteration, stages=SMITH_TABLE_2, policy=triangular2):
             raise ValueError(f"{stage} must start at {end}, where the one before it ends, and end after its start")
     iteration = np.asarray(iteration)
     rates = [policy(iteration, s.base_lr, s.max_lr, s.step_size, start_lr_policy=s.start) for s in stages]
-    return np.select([iteration < s.max_iter for s in stages[:-1]], rates[:-1], default=rates[-1])[()]
+    return np.select([iteration < s.max_iter for s in stages[:-1]] + [iteration >= 0], rates)[()]
 
 
 POLICIES = {

@@ -1,14 +1,22 @@
 """Shared by the tests: the policies in exact arithmetic, and a model whose weight tells the rate of each update."""
 
 import math
+import os
 import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
 
+import hypothesis
+import keras
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
+BACKEND = keras.backend.backend()
+
+# The same examples on every machine, and no deadline: two workers share a core or two.
+hypothesis.settings.register_profile("clr", deadline=None, derandomize=True, max_examples=60)
+hypothesis.settings.load_profile("clr")
 
 # Each policy with the keyword arguments that are its own.
 ALL_POLICIES = [
@@ -29,7 +37,7 @@ def exact_rate(policy, n, base_lr, max_lr, up, down=None, *, start=0, gamma=1.0,
     n = max(n - start, 0)
     cycle, done = divmod(n, up + down)
     x = 1 - Fraction(done, up) if done <= up else Fraction(done - up, down)
-    halvings = Fraction(1, 2**cycle)
+    halvings = Fraction(1, 2 ** min(cycle, 2000))
     decline = Fraction(math.pow(gamma, n))
     triangle = base_lr + (max_lr - base_lr) * (1 - x)
     return {
@@ -49,10 +57,20 @@ def exact_rates(policy, iterations, *bounds, **settings):
     return np.array([float(exact_rate(policy, int(n), *bounds, **settings)) for n in iterations])
 
 
+def in_graph(function, iterations, *, xla=False):
+    """`function` of an integer tensor, compiled: by tf.function (with XLA or without) or jax.jit."""
+    tensor = keras.ops.convert_to_tensor(np.asarray(iterations), "int64" if BACKEND == "tensorflow" else "int32")
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, jit_compile=xla)(tensor)
+    import jax
+
+    return jax.jit(function)(tensor)
+
+
 def run_python(code, **environment):
     """Run `code` in a fresh Python process at the repository's root; its standard output."""
-    import os
-
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -67,8 +85,6 @@ def run_python(code, **environment):
 
 def probe_model(learning_rate=0.1, *, accumulate=None, optimizer="SGD", **compiled):
     """One weight w, from 0, with a gradient of exactly 1: each update of SGD takes its rate off w."""
-    import keras
-
     model = keras.Sequential(
         [keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="w")]
     )
@@ -90,22 +106,20 @@ def batches(updates):
 def fit(model, updates, callbacks=(), epochs=1, **settings):
     """Train for `updates` updates an epoch at batch size 2, in silence."""
     x, y = batches(updates)
-    return model.fit(
-        x, y, batch_size=2, epochs=epochs, shuffle=False, verbose=0, callbacks=list(callbacks), **settings
-    )
+    return model.fit(x, y, batch_size=2, epochs=epochs, shuffle=False, verbose=0, callbacks=list(callbacks), **settings)
 
 
 def applied_rates(model, updates, callbacks=(), **settings):
     """Train as `fit` does; the rates that the updates really applied, read off the weight batch by batch."""
-    import keras
-
     rates = []
 
     class ReadOff(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.get_layer("w").kernel.assign([[0.0]])
+
         def on_train_batch_end(self, batch, logs=None):
             rates.append(-weight(self.model))
             self.model.get_layer("w").kernel.assign([[0.0]])
 
-    model.get_layer("w").kernel.assign([[0.0]])
     fit(model, updates, [*callbacks, ReadOff()], **settings)
     return rates

@@ -290,7 +290,7 @@ def exercises(notebook, *, solved):
 
 def attempted(cell):
     """The names of the checks that a cell calls through attempt()."""
-    return re.findall(r"^attempt\(\s*(\w+)", source(cell), flags=re.M)
+    return re.findall(r"^attempt\(\s*(?:\w+\.)*(\w+)", source(cell), flags=re.M)
 
 
 def same_exercises(notebook, solutions):

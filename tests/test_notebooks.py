@@ -275,6 +275,8 @@ def test_exercise_rule(solved):
 def test_same_exercises_rule():
     solutions = good(solved=True)
     assert rules.same_exercises(good(), solutions) == []
+    replace("check_rate", "nb01.check_rate")(solutions)
+    assert rules.same_exercises(good(), solutions) == []
     drop("check_cliff")(solutions)
     assert rules.same_exercises(good(), solutions)
 

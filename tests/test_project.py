@@ -241,6 +241,21 @@ def test_setup_resumes_what_was_interrupted(set_up):
     assert not half.exists()
 
 
+def test_setup_runs_once_at_a_time(set_up):
+    set_up.python("python3", "3.11")
+    running = set_up.project / ".venv.pid"
+    running.write_text(str(os.getpid()), encoding="utf-8")
+    code, printed, asked = set_up()
+    assert code == 1
+    assert "Another set-up of this folder is running" in printed
+    assert asked == ""
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    running.write_text(str(ended.pid), encoding="utf-8")
+    assert set_up()[0] == 0
+    assert not running.exists()
+
+
 def test_setup_follows_a_new_lock(set_up):
     set_up.python("python3", "3.11")
     set_up()

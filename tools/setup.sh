@@ -14,6 +14,15 @@ wanted=$( { echo "$locked" "$root"; cat requirements.lock pyproject.toml; } | ck
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -x "$venv_python" ]; then
     exit 0
 fi
+
+running=.venv.pid
+if [ -f "$running" ] && kill -0 "$(cat "$running")" 2>/dev/null; then
+    echo "Another set-up of this folder is running, process $(cat "$running"); wait until it is complete" >&2
+    exit 1
+fi
+echo $$ >"$running"
+trap 'rm -f "$running"' EXIT
+trap 'exit 130' INT TERM HUP
 rm -f "$stamp"
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }

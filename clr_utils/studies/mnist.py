@@ -6,13 +6,21 @@ Adam, as the tutorial does, so the optimizer's state and its count of updates be
 
 from statistics import fmean
 
-from clr_utils.experiments import Run, load_records
+from clr_utils.experiments import Run, load_records, run_grid
 
-SCREENED_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008)
+SCREENED_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 SCREENING_SEEDS = 3
 SCALES = {
     "paper": {"hidden": 784, "small": 200, "large": 2000, "epochs": 10, "few": 1, "step_size": 2000, "updates": 3000},
     "quick": {"hidden": 64, "small": 40, "large": 400, "epochs": 10, "few": 1, "step_size": 600, "updates": 900},
+}
+LABELS = {
+    "published": "as published",
+    "published_fixed": "the same, rate fixed",
+    "cold_start": "no warm start",
+    "same_batch": "and the baseline's batch",
+    "same_updates": "and its number of updates",
+    "real_cycles": "and three whole cycles",
 }
 
 
@@ -64,25 +72,30 @@ def published_arms(scale="paper"):
 def screening_runs():
     """The runs that choose rates: each rate of each policy, on a validation set of 10,000 training digits."""
     return [
-        Run("mnist", f"screen_{policy['name']}_{rate:g}", _settings("paper", [_phase(200, 12, policy)], validate=True), seed)
+        Run("mnist", f"screen_{policy['name']}_{rate:g}", _settings("paper", [_phase(200, 12, policy)], 10_000), seed)
         for rate in SCREENED_RATES
         for policy in (fixed(rate), three_cycles(rate, 3000), linear(rate, 3000))
         for seed in range(SCREENING_SEEDS)
     ]
 
 
-def chosen_rates(records):
-    """For each policy of the screening's records, the rate with the smallest mean validation error."""
+def screening_errors():
+    """The recorded validation errors of the screening: {policy: {rate: errors of the seeds, in percent}}.
+
+    Raises:
+        FileNotFoundError: The screening is not recorded yet.
+    """
     errors = {}
-    for record in records:
+    for record in load_records(screening_runs()):
         policy = record["settings"]["phases"][0]["policy"]
         rate = policy.get("max_lr", policy.get("lr"))
-        errors.setdefault((policy["name"], rate), []).append(record["metrics"]["error"])
-    names = {name for name, _ in errors}
-    return {
-        name: min((rate for other, rate in errors if other == name), key=lambda rate: fmean(errors[name, rate]))
-        for name in sorted(names)
-    }
+        errors.setdefault(policy["name"], {}).setdefault(rate, []).append(record["metrics"]["error"])
+    return errors
+
+
+def chosen_rates():
+    """For each policy, the screened rate with the smallest mean validation error."""
+    return {name: min(by_rate, key=lambda rate: fmean(by_rate[rate])) for name, by_rate in screening_errors().items()}
 
 
 def study_runs(seeds=10):
@@ -91,14 +104,53 @@ def study_runs(seeds=10):
     Raises:
         FileNotFoundError: The screening is not recorded yet.
     """
-    rates = chosen_rates(load_records(screening_runs()))
-    fair = {
+    rates = chosen_rates()
+    policies = {
         "best_fixed": fixed(rates["fixed"]),
         "best_triangular": three_cycles(rates["triangular"], 3000),
         "best_linear": linear(rates["linear"], 3000),
     }
-    arms = {**published_arms(), **{name: _settings("paper", [_phase(200, 10, policy)]) for name, policy in fair.items()}}
+    fair = {name: _settings("paper", [_phase(200, 10, policy)]) for name, policy in policies.items()}
+    arms = {**published_arms(), **fair}
     return [Run("mnist", name, settings, seed) for seed in range(seeds) for name, settings in arms.items()]
+
+
+def small_run():
+    """A run at the reduced scale, recorded so that a test can train it again and compare."""
+    return Run("mnist", "small", published_arms("quick")["cold_start"], seed=0)
+
+
+def grids(seeds=10):
+    """The grids of the whole study, each to be trained before the next is asked for."""
+    yield [small_run(), *screening_runs()]
+    yield study_runs(seeds)
+
+
+def recorded_errors(seeds=10):
+    """The recorded test errors of the study at full MNIST: {arm: errors of the seeds 0, 1, ..., in percent}.
+
+    Raises:
+        FileNotFoundError: Some runs are not recorded yet.
+    """
+    errors = {}
+    for record in load_records(study_runs(seeds)):
+        errors.setdefault(record["arm"], []).append(record["metrics"]["error"])
+    return errors
+
+
+def test_errors(arm, seeds, profile="quick"):
+    """The test errors of one of the published arms, in percent, in the order of the seeds.
+
+    In the quick profile the runs are trained now, at the reduced scale, and not recorded. In the paper profile those
+    that are not recorded yet are trained and recorded; an interrupted call goes on where it was.
+    """
+    settings = published_arms(profile)[arm]
+    if profile == "quick":
+        return [train(settings, seed)[0]["error"] for seed in seeds]
+    runs = [Run("mnist", arm, settings, seed) for seed in seeds]
+    if failed := run_grid(runs):
+        raise RuntimeError(f"{failed} runs of {arm!r} failed, as reported above; mend that and run the cell again")
+    return [record["metrics"]["error"] for record in load_records(runs)]
 
 
 def train(settings, seed):
@@ -116,6 +168,7 @@ def train(settings, seed):
     digits = load_mnist(settings["data"])
     if settings["validation"]:
         digits = validation_split(digits, settings["validation"])
+    keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model = mnist_mlp(settings["hidden"])
     history, updates = [], 0
@@ -152,5 +205,5 @@ def _phase(batch_size, epochs, policy):
     return {"batch_size": batch_size, "epochs": epochs, "policy": policy}
 
 
-def _settings(scale, phases, validate=False):
-    return {"data": scale, "hidden": SCALES[scale]["hidden"], "validation": 10_000 if validate else 0, "phases": phases}
+def _settings(scale, phases, validation=0):
+    return {"data": scale, "hidden": SCALES[scale]["hidden"], "validation": validation, "phases": phases}

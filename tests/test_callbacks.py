@@ -1,0 +1,349 @@
+"""CyclicLR and LearningRateHistory: what they apply and record, what they refuse, when they warn."""
+
+import inspect
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+from clr_utils import CycleWarning, CyclicalLearningRate, CyclicLR, LearningRateHistory, triangular
+from helpers import applied_rates, batches, fit, probe_model, weight
+
+pytestmark = pytest.mark.filterwarnings("ignore::clr_utils.CycleWarning")
+
+
+@pytest.fixture(scope="module")
+def plain_model():
+    """One compiled model with a plain rate of 0.3; each call begins again at iteration 0."""
+    model = probe_model(0.3)
+
+    def again():
+        model.optimizer.iterations.assign(0)
+        model.optimizer.learning_rate = 0.3
+        return model
+
+    return again
+
+
+@pytest.fixture(scope="module")
+def schedule_model():
+    """One compiled model with a schedule whose cycle is six updates; each call begins again at iteration 0."""
+    model = probe_model(CyclicalLearningRate(0.1, 0.5, 3))
+
+    def again():
+        model.optimizer.iterations.assign(0)
+        return model
+
+    return again
+
+
+def assert_rates(rates, expected):
+    np.testing.assert_allclose(rates, expected, rtol=1e-6, atol=1e-7)
+
+
+# --- CyclicLR ---
+
+
+def test_the_arguments_are_those_of_the_classic_callback():
+    parameters = inspect.signature(CyclicLR).parameters.values()
+    assert {p.name: p.default for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD} == {
+        "base_lr": 0.001,
+        "max_lr": 0.006,
+        "step_size": 2000,
+        "mode": "triangular",
+        "gamma": 1.0,
+        "scale_fn": None,
+        "scale_mode": "cycle",
+    }
+
+
+@pytest.mark.parametrize("step_size", [2000, 2000.0])
+def test_the_tutorials_call_runs_as_published(step_size):
+    """CyclicLR(mode='triangular') over Adam(0.1), batch 2000; here two epochs of two updates."""
+    callback = CyclicLR(mode="triangular", step_size=step_size)
+    model = probe_model(0.1, optimizer="Adam")
+    x, y = batches(2000)
+    model.fit(x, y, epochs=2, batch_size=2000, callbacks=[callback], verbose=0)
+    assert callback.history["iterations"] == [0, 1, 2, 3]
+    np.testing.assert_allclose(callback.history["lr"], [0.001, 0.0010025, 0.001005, 0.0010075], rtol=1e-12)
+    assert float(model.optimizer.learning_rate.numpy()) == pytest.approx(0.0010075)
+
+
+def test_the_classic_positional_call(plain_model):
+    callback = CyclicLR(0.1, 0.5, 2, "exp_range", 0.9, None, "iterations")
+    expected = [0.1, 0.1 + 0.2 * 0.9, 0.1 + 0.4 * 0.9**2, 0.1 + 0.2 * 0.9**3, 0.1]
+    assert_rates(applied_rates(plain_model(), 5, [callback]), expected)
+    np.testing.assert_allclose(callback.history["lr"], expected)
+
+
+def test_a_second_fit_goes_on_where_the_first_stopped(plain_model):
+    model, callback = plain_model(), CyclicLR(0.1, 0.5, 3)
+    rates = applied_rates(model, 4, [callback]) + applied_rates(model, 5, [callback])
+    assert_rates(rates, triangular(np.arange(9), 0.1, 0.5, 3))
+    assert callback.history["iterations"] == list(range(9))
+
+
+def test_a_partial_batch_is_an_update(plain_model):
+    callback = CyclicLR(0.1, 0.5, 3)
+    x, y = np.ones((5, 1)), np.ones((5, 1))
+    plain_model().fit(x, y, batch_size=2, epochs=2, verbose=0, callbacks=[callback])
+    assert callback.history["iterations"] == list(range(6))
+
+
+@pytest.mark.parametrize("between", ["evaluate", "predict", "validation"])
+def test_evaluation_does_not_disturb(between, plain_model, schedule_model):
+    x, y = batches(3)
+    expected = triangular(np.arange(8), 0.1, 0.5, 3)
+    for model, callbacks in ((plain_model(), [CyclicLR(0.1, 0.5, 3)]), (schedule_model(), [])):
+        history = LearningRateHistory()
+        callbacks = [*callbacks, history]
+        validation = {"validation_data": (x, y)} if between == "validation" else {}
+        rates = applied_rates(model, 4, callbacks, **validation)
+        if between == "evaluate":
+            model.evaluate(x, y, batch_size=2, verbose=0, callbacks=callbacks)
+        if between == "predict":
+            model.predict(x, batch_size=2, verbose=0, callbacks=callbacks)
+        rates += applied_rates(model, 4, callbacks, **validation)
+        assert_rates(rates, expected)
+        assert history.iterations == list(range(8))
+        assert_rates(history.learning_rates, expected)
+
+
+# --- what CyclicLR refuses ---
+
+
+def constant_rate():
+    return 0.1
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "parts"),
+    [
+        (
+            {"learning_rate": CyclicalLearningRate(0.1, 0.5, 3)},
+            TypeError,
+            ["learning_rate is a CyclicalLearningRate", "remove CyclicLR", "a number as learning_rate"],
+        ),
+        (
+            {"learning_rate": keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)},
+            TypeError,
+            ["learning_rate is a ExponentialDecay", "remove CyclicLR", "a number as learning_rate"],
+        ),
+        (
+            {"learning_rate": constant_rate},
+            TypeError,
+            ["learning_rate is a function", "remove CyclicLR", "a number as learning_rate"],
+        ),
+        (
+            {"steps_per_execution": 4},
+            ValueError,
+            ["steps_per_execution is 4", "set it to 1", "CyclicalLearningRate(...)"],
+        ),
+        (
+            {"accumulate": 3},
+            ValueError,
+            ["gradient_accumulation_steps is 3", "remove it", "CyclicalLearningRate(...)", "counts batches"],
+        ),
+    ],
+    ids=["our schedule", "a schedule of Keras", "a function", "steps_per_execution", "accumulation"],
+)
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+def test_what_a_callback_cannot_serve_is_refused_before_the_first_update(settings, error, parts, dtype):
+    keras.config.set_dtype_policy(dtype)  # mixed precision wraps the optimizer
+    try:
+        model = probe_model(**settings)
+        with pytest.raises(error) as caught:
+            fit(model, 4, [CyclicLR(0.1, 0.5, 3)])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for part in parts:
+        assert part in str(caught.value)
+    assert weight(model) == 0
+
+
+# --- LearningRateHistory ---
+
+
+def test_history_of_a_plain_rate(plain_model):
+    history = LearningRateHistory()
+    fit(plain_model(), 3, [history], epochs=2)
+    assert history.iterations == [0, 1, 2, 3, 4, 5]
+    assert_rates(history.learning_rates, [0.3] * 6)
+    assert all(type(rate) is float for rate in history.learning_rates)
+
+
+@pytest.mark.parametrize("steps", [2, 3])
+def test_history_of_a_plain_rate_sees_every_update_of_an_execution(steps):
+    history = LearningRateHistory()
+    fit(probe_model(0.3, steps_per_execution=steps), 6, [history])
+    assert history.iterations == list(range(6))
+    assert_rates(history.learning_rates, [0.3] * 6)
+
+
+def test_history_of_a_plain_rate_with_accumulation():
+    history = LearningRateHistory()
+    rates = applied_rates(probe_model(0.3, accumulate=3), 7, [history])
+    assert np.count_nonzero(rates) == 2
+    assert history.iterations == [0, 1]
+    assert_rates(history.learning_rates, [0.3, 0.3])
+
+
+def test_history_of_a_rate_per_epoch(plain_model):
+    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 * (epoch + 1))
+    history = LearningRateHistory()
+    rates = applied_rates(plain_model(), 2, [history, scheduler], epochs=3)
+    assert_rates(rates, [0.1, 0.1, 0.2, 0.2, 0.3, 0.3])
+    assert_rates(history.learning_rates, rates)
+
+
+class NextRate(keras.callbacks.Callback):
+    """As some callbacks do: at the end of a batch, sets the rate of the next."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.optimizer.learning_rate = 0.1 * (batch + 1)
+
+
+def test_history_before_a_callback_that_sets_the_next_rate(plain_model):
+    history = LearningRateHistory()
+    rates = applied_rates(plain_model(), 4, [history, NextRate()])
+    assert_rates(rates, [0.3, 0.1, 0.2, 0.3])
+    assert_rates(history.learning_rates, rates)
+
+
+@pytest.mark.parametrize("history_first", [True, False])
+def test_history_beside_cyclic_lr_in_either_order(history_first, plain_model):
+    history, callback = LearningRateHistory(), CyclicLR(0.1, 0.5, 3, "triangular2")
+    order = [history, callback] if history_first else [callback, history]
+    rates = applied_rates(plain_model(), 8, order)
+    assert_rates(history.learning_rates, rates)
+    assert_rates(callback.history["lr"], rates)
+    assert history.iterations == callback.history["iterations"]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        keras.optimizers.schedules.ExponentialDecay(0.5, decay_steps=3, decay_rate=0.5),
+        keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], [0.5, 0.25, 0.125]),
+        keras.optimizers.schedules.CosineDecay(0.5, decay_steps=7),
+    ],
+    ids=lambda schedule: type(schedule).__name__,
+)
+def test_history_of_the_schedules_of_keras(schedule):
+    history = LearningRateHistory()
+    rates = applied_rates(probe_model(schedule), 4, [history], epochs=2)
+    assert_rates(history.learning_rates, rates)
+    assert len(set(history.learning_rates)) > 2
+
+
+def test_history_of_a_training_stopped_inside_an_epoch(schedule_model):
+    class Enough(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = batch == 2
+
+    history = LearningRateHistory()
+    fit(schedule_model(), 9, [history, Enough()], epochs=3)
+    assert history.iterations == [0, 1, 2]
+    assert_rates(history.learning_rates, triangular([0, 1, 2], 0.1, 0.5, 3))
+
+
+def test_history_goes_on_in_a_second_fit(schedule_model):
+    history, model = LearningRateHistory(), schedule_model()
+    fit(model, 4, [history])
+    fit(model, 3, [history])
+    assert history.iterations == list(range(7))
+    assert_rates(history.learning_rates, triangular(np.arange(7), 0.1, 0.5, 3))
+
+
+# --- warnings ---
+
+
+def only_cycle_warning(train):
+    """The message of the one CycleWarning that a training gives."""
+    with pytest.warns(CycleWarning) as caught:
+        train()
+    messages = [str(warning.message) for warning in caught if warning.category is CycleWarning]
+    assert len(messages) == 1
+    return messages[0]
+
+
+@pytest.fixture(params=["callback", "history"])
+def train(request, plain_model, schedule_model):
+    """Trains with a cycle of six updates by either form, `updates` an epoch."""
+
+    def run(updates, epochs=1, warn=True):
+        if request.param == "callback":
+            model, callbacks = plain_model(), [CyclicLR(0.1, 0.5, 3, warn=warn), LearningRateHistory()]
+        else:
+            model, callbacks = schedule_model(), [LearningRateHistory(warn=warn)]
+        fit(model, updates, callbacks, epochs=epochs)
+
+    return run
+
+
+@pytest.mark.parametrize(("updates", "missing"), [(1, 5), (3, 3), (5, 1), (7, 5), (10, 2)])
+def test_training_that_ends_inside_a_cycle_warns(updates, missing, train):
+    message = only_cycle_warning(lambda: train(1, epochs=updates))
+    for part in ("inside a cycle", f"{missing} updates before", f"train {missing} updates more", "warn=False"):
+        assert part in message
+
+
+@pytest.mark.parametrize("cycles", [1, 2])
+def test_training_that_ends_with_a_cycle_does_not_warn(cycles, train):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CycleWarning)
+        train(3, epochs=2 * cycles)
+
+
+def test_a_step_shorter_than_an_epoch_warns(train):
+    message = only_cycle_warning(lambda: train(4, epochs=3))
+    for part in (
+        "step_size (3 iterations)",
+        "an epoch (4 iterations)",
+        "2 to 10 epochs",
+        "step_size_for",
+        "warn=False",
+    ):
+        assert part in message
+
+
+def test_warn_false_silences_both(train):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CycleWarning)
+        train(5, warn=False)
+
+
+def test_a_filter_silences_both(train):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", CycleWarning)
+        train(5)
+    assert not [warning for warning in caught if warning.category is CycleWarning]
+
+
+def test_before_a_start_offset_the_first_cycle_is_missing_too(plain_model):
+    with pytest.warns(CycleWarning, match="8 updates before its end"):
+        fit(plain_model(), 2, [CyclicLR(0.1, 0.5, 3, start_lr_policy=4)])
+
+
+def test_unequal_halves_count(plain_model):
+    with pytest.warns(CycleWarning, match="4 updates before its end"):
+        fit(plain_model(), 3, [CyclicLR(0.1, 0.5, 3, step_size_down=4)])
+
+
+def test_with_accumulation_the_missing_batches_are_counted():
+    """Seven batches are two whole updates of three batches; the schedule counts all seven of a cycle of ten."""
+    model = probe_model(CyclicalLearningRate(0.1, 0.5, 5), accumulate=3)
+    with pytest.warns(CycleWarning, match="3 batches before its end"):
+        fit(model, 1, [LearningRateHistory()], epochs=7)
+
+
+def test_history_of_a_schedule_of_keras_does_not_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CycleWarning)
+        fit(probe_model(keras.optimizers.schedules.CosineDecay(0.5, 7)), 3, [LearningRateHistory()])
+
+
+def test_the_warning_can_be_filtered_as_a_user_warning():
+    assert issubclass(CycleWarning, UserWarning)

@@ -1,0 +1,56 @@
+"""`import clr_utils` costs nothing until a name is used, and every public name can be."""
+
+import json
+
+import pytest
+
+import clr_utils
+from helpers import run_python
+
+HEAVY = {"keras", "tensorflow", "jax", "torch", "matplotlib", "pandas", "scipy", "sklearn", "scikitplot", "IPython"}
+LOADED = "import sys, json; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import clr_utils",
+        "import clr_utils; dir(clr_utils); clr_utils.__all__",
+        "import clr_utils; clr_utils.triangular([0, 1], 0.1, 0.5, 4); clr_utils.staged(3); clr_utils.fixed(3, 0.1)",
+        "import clr_utils; clr_utils.published('datacamp.mnist.clr_error'); clr_utils.verdict('so', True)",
+        "from clr_utils.exercises import attempt",
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(code):
+    loaded = set(json.loads(run_python(f"{code}\n{LOADED}").splitlines()[-1]))
+    assert "clr_utils" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("name", clr_utils.__all__)
+def test_every_public_name_is_there(name):
+    value = getattr(clr_utils, name)
+    assert getattr(value, "__name__", name) == name
+    assert name in dir(clr_utils)
+
+
+def test_names_people_expect():
+    expected = {
+        "triangular triangular2 exp_range modified_triangular2 welch hann custom_policy staged Stage SMITH_TABLE_2",
+        "fixed exp_decay linear_decay time_decay step_size_for half_cycles",
+        "CyclicalLearningRate CyclicLR LearningRateHistory CycleWarning",
+        "published setup_notebook notebook_seed verdict",
+    }
+    assert {name for line in expected for name in line.split()} <= set(clr_utils.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'clr_utils' has no attribute 'cyclic'"):
+        _ = clr_utils.cyclic
+    with pytest.raises(ImportError, match="cyclic"):
+        from clr_utils import cyclic  # noqa: F401
+
+
+def test_published_stays_the_function_that_bears_its_modules_name():
+    run_python("import clr_utils\nfor _ in range(2): clr_utils.published('datacamp.mnist.clr_error')")
+    run_python("from clr_utils import published\nimport clr_utils\nclr_utils.published('datacamp.mnist.clr_error')")

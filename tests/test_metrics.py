@@ -1,0 +1,72 @@
+"""Intervals, paired differences, Holm's correction and verdicts, against SciPy and by hand."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from clr_utils.metrics import holm, judge, paired_difference, t_interval
+
+VALUES = [1.91, 2.05, 1.98, 2.11, 1.87]
+OTHERS = [1.64, 2.01, 1.99, 1.90, 1.80]
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+def test_t_interval_is_that_of_scipy(confidence):
+    expected = stats.ttest_1samp(VALUES, 0).confidence_interval(confidence)
+    assert t_interval(VALUES, confidence) == pytest.approx((np.mean(VALUES), *expected))
+
+
+def test_paired_difference_is_the_paired_t_test_of_scipy():
+    test = stats.ttest_rel(OTHERS, VALUES)
+    pairs = paired_difference(OTHERS, VALUES)
+    assert pairs.differences == pytest.approx(np.subtract(OTHERS, VALUES))
+    assert (pairs.low, pairs.high) == pytest.approx(tuple(test.confidence_interval(0.95)))
+    assert pairs.p_value == pytest.approx(test.pvalue)
+    assert pairs.mean < 0
+
+
+@pytest.mark.parametrize(("shift", "p_value"), [(0.0, 1.0), (0.5, 0.0)])
+def test_differences_without_spread(shift, p_value):
+    pairs = paired_difference([1 + shift, 2 + shift], [1, 2])
+    assert (pairs.mean, pairs.low, pairs.high, pairs.p_value) == (shift, shift, shift, p_value)
+
+
+def test_holm_by_hand_and_in_the_order_given():
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.9, 0.6]) == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.5, -0.2, "supported"),
+        (0.2, 0.5, "contradicted"),
+        (-0.05, 0.05, "no difference beyond the margin"),
+        (-0.1, 0.1, "no difference beyond the margin"),
+        (-0.2, 0.05, "undecided"),
+        (-0.05, 0.2, "undecided"),
+        (-0.2, -0.05, "undecided"),
+        (-0.2, 0.2, "undecided"),
+    ],
+)
+def test_judge(low, high, verdict):
+    assert judge(low, high, margin=0.1) == verdict
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: t_interval([1.0]), "two or more"),
+        (lambda: t_interval([[1.0, 2.0]]), "two or more"),
+        (lambda: t_interval([1.0, np.nan]), "finite"),
+        (lambda: t_interval(VALUES, 1), "confidence"),
+        (lambda: t_interval(VALUES, 0), "confidence"),
+        (lambda: paired_difference([1, 2, 3], [1, 2]), "same seeds"),
+        (lambda: holm([]), "empty"),
+        (lambda: holm([0.5, 1.5]), "p-value"),
+        (lambda: judge(0, 1, 0), "margin"),
+    ],
+)
+def test_bad_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

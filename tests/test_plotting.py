@@ -1,0 +1,104 @@
+"""Figures are compared by the data in their Axes: a wrong picture has the same file type as a right one."""
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+
+from clr_utils import plotting, policies
+
+RATES = policies.triangular(np.arange(24), 0.002, 0.03, 4)
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def test_plot_policy_draws_one_point_an_update():
+    ax = plotting.plot_policy(RATES)
+    (line,) = ax.lines
+    np.testing.assert_array_equal(line.get_xdata(), np.arange(24))
+    np.testing.assert_array_equal(line.get_ydata(), RATES)
+    assert ax.get_xlabel() == "iteration"
+    assert ax.get_ylabel() == "learning rate"
+
+
+def test_plot_policy_in_epochs():
+    ax = plotting.plot_policy(RATES, iter_per_epoch=2)
+    assert ax.lines[0].get_xdata()[-1] == 23 / 2
+    assert ax.get_xlabel() == "epoch"
+
+
+def test_plot_policy_draws_in_the_axes_given():
+    given = plt.subplots()[1]
+    assert plotting.plot_policy(RATES, given) is given
+    assert len(given.lines) == 1
+
+
+def test_plot_policy_marks_bounds_and_fills_the_area():
+    ax = plotting.plot_policy(RATES, bounds=(0.002, 0.03), fill=True)
+    assert [line.get_ydata()[0] for line in ax.lines[:2]] == [0.002, 0.03]
+    corners = ax.collections[0].get_paths()[0].vertices
+    assert corners[:, 1].min() == 0
+    assert corners[:, 1].max() == RATES.max()
+
+
+def test_a_policy_keeps_its_style_and_is_named_at_the_end_of_its_line():
+    for name, style in plotting.POLICY_STYLES.items():
+        ax = plotting.plot_policy(RATES, label=name)
+        assert ax.lines[0].get_color() == style["color"]
+        assert ax.lines[0].get_linestyle() == style["linestyle"]
+        (text,) = ax.texts
+        assert text.get_text() == name
+        assert text.xy == (23, RATES[-1])
+
+
+def test_a_line_style_given_wins():
+    assert plotting.plot_policy(RATES, label="fixed", color="C3").lines[0].get_color() == "C3"
+
+
+def test_mark_cycle_names_the_bounds_the_step_and_the_cycle():
+    ax = plotting.mark_cycle(0.002, 0.03, 4000)
+    texts = {text.get_text(): text for text in ax.texts}
+    assert {"base_lr", "max_lr", "step_size = 4,000", "one cycle: 8,000 iterations"} <= set(texts)
+    assert texts["max_lr"].xy == (1, 0.03)
+    assert texts["step_size = 4,000"].xy[0] == 2000
+    assert texts["one cycle: 8,000 iterations"].xy[0] == 4000
+    assert [line.get_ydata()[0] for line in ax.lines] == [0.002, 0.03]
+
+
+def test_bills_are_the_rates_added_up():
+    curves = {"triangular": RATES, "fixed": np.full(24, 0.002)}
+    axes = plotting.plot_bills(curves, unit=0.002, iter_per_epoch=2)
+    assert axes.shape == (2, 2)
+    for (curve, bar), (name, rates) in zip(axes, curves.items(), strict=True):
+        np.testing.assert_array_equal(curve.lines[0].get_ydata(), rates)
+        assert curve.get_title(loc="right") == name
+        assert bar.patches[0].get_width() == pytest.approx(rates.sum() / 0.002)
+        assert bar.patches[0].get_facecolor() == to_rgba(plotting.POLICY_STYLES[name]["color"])
+        assert f"{rates.sum() / 0.002:,.0f}" in [text.get_text() for text in bar.texts]
+        assert f"mean rate {rates.mean():.4f}" in [text.get_text() for text in bar.texts]
+
+
+def test_explorer_draws_anew_when_a_control_changes(monkeypatch):
+    shown, drawn = [], []
+    monkeypatch.setattr("IPython.display.display", lambda box: shown.append((box, box.children[-1].value)))
+    slider = ipywidgets.IntSlider(1, min=1, max=9)
+
+    def draw(ax, height):
+        drawn.append(height)
+        ax.plot([0, height])
+
+    plotting.explorer(draw, height=slider)
+    ((box, picture_when_shown),) = shown
+    assert picture_when_shown == b""
+    assert slider.description == "height"
+    first = bytes(box.children[-1].value)
+    assert first.startswith(b"\x89PNG")
+    slider.value = 5
+    assert drawn == [1, 5]
+    assert bytes(box.children[-1].value) != first
+    assert not plt.get_fignums()

@@ -1,0 +1,61 @@
+"""The table of published figures: readable, unique, cited."""
+
+import csv
+import math
+import re
+
+import pytest
+
+from clr_utils import published
+from helpers import ROOT
+
+with (ROOT / "data" / "published.csv").open(encoding="utf-8", newline="") as file:
+    ROWS = list(csv.DictReader(file))
+
+
+def test_the_table_has_its_columns_and_every_key_once():
+    assert list(ROWS[0]) == ["key", "value", "unit", "source", "where"]
+    keys = [row["key"] for row in ROWS]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["key"])
+def test_every_row_is_complete(row):
+    assert None not in row, "a comma too many: quote the text"
+    assert re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", row["key"])
+    assert math.isfinite(float(row["value"]))
+    assert re.search(r"\b(19|20)\d\d\b", row["source"]), "the source is an author or site and a year"
+    assert all(value and value == value.strip() for value in row.values())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["key"])
+def test_every_key_gives_its_row(row):
+    figure = published(row["key"])
+    assert figure.value == float(row["value"])
+    assert figure[1:] == (row["unit"], row["source"], row["where"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "unit"),
+    [
+        ("datacamp.mnist.baseline_error", 1.91, "%"),
+        ("datacamp.mnist.clr_error", 1.64, "%"),
+        ("datacamp.mnist.baseline_seconds", 86.4, "s"),
+        ("datacamp.mnist.clr_seconds", 43.2, "s"),
+    ],
+)
+def test_figures_read_in_the_sources(key, value, unit):
+    assert published(key)[:2] == (value, unit)
+
+
+def test_an_unknown_key_lists_those_that_begin_alike():
+    with pytest.raises(KeyError, match="no published figure 'datacamp.mnist.speed'") as error:
+        published("datacamp.mnist.speed")
+    assert "datacamp.mnist.clr_error" in str(error.value)
+    assert "smith" not in str(error.value)
+
+
+def test_an_unknown_source_lists_all_keys():
+    with pytest.raises(KeyError, match="no published figure 'nobody'") as error:
+        published("nobody")
+    assert all(row["key"] in str(error.value) for row in ROWS)

@@ -1,0 +1,394 @@
+"""CyclicalLearningRate in real trainings: the rates that updates apply, in the graph, saved, loaded and resumed."""
+
+import copy
+import functools
+import json
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clr_utils import CyclicalLearningRate, CyclicLR, LearningRateHistory
+from clr_utils.policies import POLICIES, named_policy, triangular, triangular2
+from helpers import ALL_POLICIES, BACKEND, applied_rates, batches, fit, in_graph, probe_model, run_python, weight
+
+pytestmark = pytest.mark.filterwarnings("ignore::clr_utils.CycleWarning")
+
+
+@keras.saving.register_keras_serializable(package="tests")
+def harmonic(cycle):
+    return 1 / cycle
+
+
+@keras.saving.register_keras_serializable(package="tests")
+def slow_decline(iteration):
+    return 1 / (1 + 0.05 * iteration)
+
+
+def unregistered(cycle):
+    return 1 / cycle
+
+
+CUSTOM = [
+    ("triangular", {"scale_fn": harmonic}),
+    ("triangular", {"scale_fn": slow_decline, "scale_mode": "iterations"}),
+]
+each_setting = pytest.mark.parametrize(
+    ("policy", "own"),
+    ALL_POLICIES + CUSTOM,
+    ids=[
+        "-".join([name, *(getattr(v, "__name__", str(v)) for v in own.values())]) for name, own in ALL_POLICIES + CUSTOM
+    ],
+)
+
+
+def random_cycle(seed):
+    """Random bounds, halves and start offset, so short that 20 updates see more than one cycle."""
+    random = np.random.default_rng(seed)
+    base_lr = random.uniform(0, 0.2)
+    return {
+        "base_lr": base_lr,
+        "max_lr": base_lr + random.uniform(0.01, 0.8),
+        "step_size": int(random.integers(1, 6)),
+        "step_size_down": [None, int(random.integers(1, 6))][seed % 2],
+        "start_lr_policy": int(random.integers(0, 4)),
+    }
+
+
+@pytest.fixture(scope="module")
+def plain_model():
+    """One compiled model for all callbacks: they begin again when `iterations` does."""
+    model = probe_model(0.3)
+
+    def again():
+        model.optimizer.iterations.assign(0)
+        return model
+
+    return again
+
+
+def assert_rates(rates, expected):
+    np.testing.assert_allclose(rates, expected, rtol=1e-6, atol=1e-7)
+
+
+# --- schedule == callback == function ---
+
+
+@each_setting
+def test_schedule_callback_and_function_apply_the_same_rates(policy, own, plain_model):
+    cycle = random_cycle(len(policy) + len(own))
+    expected = named_policy(policy, **cycle, **own)(np.arange(20))
+    by_schedule, by_callback = LearningRateHistory(), LearningRateHistory()
+    schedule = CyclicalLearningRate(policy=policy, **cycle, **own)
+    assert_rates(applied_rates(probe_model(schedule), 10, [by_schedule], epochs=2), expected)
+    assert_rates(
+        applied_rates(plain_model(), 10, [CyclicLR(mode=policy, **cycle, **own), by_callback], epochs=2), expected
+    )
+    for history in (by_schedule, by_callback):
+        assert history.iterations == list(range(20))
+        assert_rates(history.learning_rates, expected)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_random_settings(seed, plain_model):
+    policy, own = (ALL_POLICIES + CUSTOM)[seed % 9]
+    cycle = random_cycle(seed)
+    expected = named_policy(policy, **cycle, **own)(np.arange(12))
+    schedule = CyclicalLearningRate(policy=policy, **cycle, **own)
+    in_training = in_graph(schedule, np.arange(12))
+    by_callback = applied_rates(plain_model(), 12, [CyclicLR(mode=policy, **cycle, **own)])
+    assert_rates(schedule(np.arange(12)), expected)
+    assert_rates(keras.ops.convert_to_numpy(in_training), expected)
+    assert_rates(by_callback, expected)
+
+
+def test_both_are_the_function_in_an_eager_training():
+    cycle = {"base_lr": 0.1, "max_lr": 0.5, "step_size": 3}
+    expected = triangular(np.arange(7), **cycle)
+    assert_rates(applied_rates(probe_model(CyclicalLearningRate(**cycle), run_eagerly=True), 7), expected)
+    assert_rates(applied_rates(probe_model(run_eagerly=True), 7, [CyclicLR(**cycle)]), expected)
+
+
+@pytest.mark.parametrize("optimizer", ["Adam", "RMSprop"])
+def test_adaptive_optimizers_get_the_same_rates(optimizer):
+    """Their first update of a constant gradient is the rate times a known factor; later ones keep the proportion."""
+    schedule = CyclicalLearningRate(0.1, 0.5, 2)
+    model, fixed = probe_model(schedule, optimizer=optimizer), probe_model(1.0, optimizer=optimizer)
+    np.testing.assert_allclose(
+        applied_rates(model, 5), np.array(applied_rates(fixed, 5)) * schedule(np.arange(5)), rtol=1e-4
+    )
+
+
+# --- in the graph ---
+
+
+@pytest.mark.parametrize("jit_compile", [True, False])
+def test_with_and_without_xla(jit_compile):
+    schedule = CyclicalLearningRate(0.1, 0.5, 3, "hann")
+    assert_rates(applied_rates(probe_model(schedule, jit_compile=jit_compile), 8), schedule(np.arange(8)))
+
+
+def test_steps_per_execution():
+    """Each execution of three updates takes the sum of three rates off the weight."""
+    schedule, history = CyclicalLearningRate(0.1, 0.5, 5, "triangular2"), LearningRateHistory()
+    model = probe_model(schedule, steps_per_execution=3)
+    expected = schedule(np.arange(12))
+    assert_rates(applied_rates(model, 6, [history], epochs=2), expected.reshape(4, 3).sum(axis=1))
+    assert history.iterations == list(range(12))
+    assert_rates(history.learning_rates, expected)
+
+
+def test_the_training_step_is_traced_once():
+    traces = []
+
+    def counted(cycle):
+        traces.append(cycle)
+        return 1 / cycle
+
+    model = probe_model(CyclicalLearningRate(0.1, 0.5, 3, scale_fn=counted))
+    fit(model, 2)
+    first = len(traces)
+    assert first > 0
+    fit(model, 8, epochs=6)
+    fit(model, 5)
+    assert len(traces) == first
+
+
+@pytest.fixture
+def mixed_float16():
+    keras.config.set_dtype_policy("mixed_float16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+def batches_with_an_overflow(updates, at):
+    x, y = batches(updates)
+    x[2 * at : 2 * at + 2] = np.inf
+    return x, y
+
+
+@pytest.mark.usefixtures("mixed_float16")
+@pytest.mark.parametrize("form", ["schedule", "callback"])
+def test_mixed_precision_counts_only_the_updates_that_were_done(form):
+    rate = triangular(np.arange(5), 0.25, 0.75, 4)
+    history = LearningRateHistory()
+    if form == "schedule":
+        model, callbacks = probe_model(CyclicalLearningRate(0.25, 0.75, 4)), [history]
+    else:
+        model, callbacks = probe_model(), [CyclicLR(0.25, 0.75, 4), history]
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    x, y = batches_with_an_overflow(6, at=2)
+    model.fit(x, y, batch_size=2, shuffle=False, verbose=0, callbacks=callbacks)
+    assert weight(model) == pytest.approx(-rate.sum(), rel=1e-3)
+    assert history.iterations == [0, 1, 2, 3, 4]
+    assert_rates(history.learning_rates, rate)
+    assert int(model.optimizer.iterations.numpy()) == 5
+
+
+def test_gradient_accumulation_counts_batches():
+    """Keras gives the schedule the batch that completes an update: 2, 5, 8, 11 for accumulation over three."""
+    schedule, history = CyclicalLearningRate(0.1, 0.5, 5), LearningRateHistory()
+    rates = applied_rates(probe_model(schedule, accumulate=3), 7, [history], epochs=2)
+    expected = schedule(np.array([2, 5, 8, 11]))
+    assert_rates([rate for rate in rates if rate], expected)
+    assert history.iterations == [0, 1, 2, 3]
+    assert_rates(history.learning_rates, expected)
+
+
+# --- saved and loaded ---
+
+
+def test_a_fresh_process_loads_and_continues(tmp_path, monkeypatch):
+    """Without custom_objects, once the class (and the module of a custom scale) has been imported."""
+    (tmp_path / "scales.py").write_text(
+        "import keras\n\n\n@keras.saving.register_keras_serializable()\ndef root(cycle):\n    return cycle**-0.5\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    from scales import root
+
+    settings = {
+        "named": {"policy": "exp_range", "gamma": 0.97, "decay": "bounds", "step_size_down": 4, "start_lr_policy": 2},
+        "scaled": {"scale_fn": root},
+    }
+    for name, own in settings.items():
+        model = probe_model(CyclicalLearningRate(0.1, 0.5, 3, **own))
+        fit(model, 5)
+        model.save(tmp_path / f"{name}.keras")
+
+    output = run_python(
+        f"""
+import json, sys
+sys.path[:0] = ["tests", {str(tmp_path)!r}]
+from clr_utils import CyclicalLearningRate
+import keras, helpers, scales
+def load(name):
+    return keras.saving.load_model({str(tmp_path)!r} + f"/{{name}}.keras")
+rates = {{name: helpers.applied_rates(load(name), 9) for name in ("named", "scaled")}}
+assert all(type(load(name).optimizer._learning_rate) is CyclicalLearningRate for name in rates)
+print(json.dumps(rates))
+"""
+    )
+    rates = json.loads(output.splitlines()[-1])
+    for name, own in settings.items():
+        assert_rates(rates[name], CyclicalLearningRate(0.1, 0.5, 3, **own)(np.arange(5, 14)))
+
+
+@given(
+    base_lr=st.floats(0, 1),
+    amplitude=st.floats(1e-3, 1),
+    step_size=st.integers(1, 9),
+    own=st.sampled_from(ALL_POLICIES + CUSTOM),
+    down=st.one_of(st.none(), st.integers(1, 9)),
+    start=st.integers(0, 9),
+)
+def test_a_configuration_makes_the_same_schedule(base_lr, amplitude, step_size, own, down, start):
+    schedule = CyclicalLearningRate(
+        base_lr, base_lr + amplitude, step_size, own[0], step_size_down=down, start_lr_policy=start, **own[1]
+    )
+    written = json.dumps(keras.optimizers.schedules.serialize(schedule))
+    again = keras.optimizers.schedules.deserialize(json.loads(written))
+    assert type(again) is CyclicalLearningRate
+    assert again.get_config() == schedule.get_config()
+    assert again(np.arange(40)).tolist() == schedule(np.arange(40)).tolist()
+
+
+@pytest.mark.parametrize("number", [np.float32, np.float64, np.float16])
+def test_numpy_numbers_can_be_saved(number, tmp_path):
+    schedule = CyclicalLearningRate(number(0.25), number(0.5), np.int64(4), step_size_down=np.int32(2))
+    model = probe_model(schedule)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras").optimizer._learning_rate
+    assert again(np.arange(12)).tolist() == schedule(np.arange(12)).tolist()
+
+
+class Scale:
+    def __call__(self, cycle):
+        return 1 / cycle
+
+
+@pytest.mark.parametrize(
+    "scale_fn",
+    [
+        lambda cycle: 1 / cycle,
+        keras.saving.register_keras_serializable("tests")(lambda cycle: 1 / cycle),
+        unregistered,
+        functools.partial(harmonic),
+        Scale(),
+        np.sqrt,
+    ],
+    ids=["lambda", "registered lambda", "unregistered", "partial", "object", "numpy"],
+)
+def test_scales_that_cannot_be_found_again_are_refused_when_saved(scale_fn, tmp_path):
+    model = probe_model(CyclicalLearningRate(0.1, 0.5, 3, scale_fn=scale_fn))
+    with pytest.raises(ValueError, match="scale_fn .* cannot be saved") as error:
+        model.save(tmp_path / "model.keras")
+    assert "named function (not a lambda)" in str(error.value)
+    assert "@keras.saving.register_keras_serializable()" in str(error.value)
+
+
+# --- stopped and resumed ---
+
+FORMS = ["schedule", "callback"]
+CYCLE = {"base_lr": 0.1, "max_lr": 0.5, "step_size": 4}
+
+
+def trained_by(form):
+    """A model and its callbacks that train with triangular2, by either form."""
+    if form == "schedule":
+        return probe_model(CyclicalLearningRate(**CYCLE, policy="triangular2")), []
+    return probe_model(), [CyclicLR(**CYCLE, mode="triangular2")]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_saved_model_continues_in_the_middle_of_a_cycle(form, tmp_path):
+    model, callbacks = trained_by(form)
+    before = applied_rates(model, 10, callbacks)
+    model.save(tmp_path / "model.keras")
+    _, callbacks = trained_by(form)
+    after = applied_rates(keras.saving.load_model(tmp_path / "model.keras"), 11, callbacks)
+    assert_rates(before + after, triangular2(np.arange(21), **CYCLE))
+
+
+class PowerCut(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations.numpy()) == 7:
+            raise InterruptedError
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("save_freq", "saved"), [("epoch", 5), (3, 6)])
+def test_backup_and_restore_continue_in_the_middle_of_a_cycle(form, save_freq, saved, tmp_path):
+    """After a stop at 7 of 3 * 5 updates; a backup inside an epoch repeats that epoch, its rates go on."""
+
+    def backup():
+        return keras.callbacks.BackupAndRestore(tmp_path, save_freq=save_freq)
+
+    model, callbacks = trained_by(form)
+    with pytest.raises(InterruptedError):
+        fit(model, 5, [*callbacks, backup(), PowerCut()], epochs=3)
+    model, callbacks = trained_by(form)
+    rates = applied_rates(model, 5, [*callbacks, backup()], epochs=3)
+    assert_rates(rates, triangular2(np.arange(saved, saved + 10), **CYCLE))
+
+
+# --- the object itself ---
+
+
+def test_numbers_give_numbers_and_tensors_give_tensors():
+    schedule = CyclicalLearningRate(0.1, 0.5, 4)
+    assert schedule(0) == 0.1
+    assert schedule(4) == 0.5
+    assert schedule(np.arange(6).reshape(2, 3)).shape == (2, 3)
+    assert keras.ops.is_tensor(schedule(keras.ops.convert_to_tensor(3)))
+
+
+def test_a_copy_gives_the_same_rates():
+    schedule = CyclicalLearningRate(0.1, 0.5, 4, "exp_range", gamma=0.9)
+    assert copy.deepcopy(schedule)(np.arange(9)).tolist() == schedule(np.arange(9)).tolist()
+
+
+def test_every_policy_has_its_name():
+    assert list(POLICIES) == ["triangular", "triangular2", "exp_range", "modified_triangular2", "welch", "hann"]
+    assert CyclicalLearningRate(0.1, 0.5, 4).policy == "triangular"
+
+
+def test_updates_left_counts_from_the_offset_with_unequal_halves():
+    schedule = CyclicalLearningRate(0.1, 0.5, 3, step_size_down=5, start_lr_policy=2)
+    assert [schedule.updates_left(n) for n in (2, 3, 9, 10, 18)] == [0, 7, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("bad", "parts"),
+    [
+        ({"base_lr": 0.5, "max_lr": 0.1}, ["max_lr (0.1)", "base_lr (0.5)", "swap"]),
+        ({"max_lr": float("nan")}, ["max_lr", "finite", "nan"]),
+        ({"step_size": 0}, ["step_size", "1 or more", "it is 0"]),
+        ({"step_size": 2.5}, ["step_size", "2.5", "round()"]),
+        ({"policy": "cosine"}, ["policy", "'triangular', 'triangular2', 'exp_range'", "'cosine'"]),
+        ({"policy": triangular}, ["policy", "'triangular', 'triangular2', 'exp_range'"]),
+        ({"gamma": 1.0000001}, ["gamma", "1 or less", "1.0000001"]),
+        ({"decay": "none"}, ["decay", "'amplitude', 'bounds'", "'none'"]),
+        ({"step_size_down": -1}, ["step_size_down", "it is -1"]),
+        ({"start_lr_policy": -1}, ["start_lr_policy", "it is -1"]),
+        ({"scale_fn": "sqrt"}, ["scale_fn", "a function", "'sqrt'"]),
+        ({"scale_mode": "batch"}, ["scale_mode", "'cycle', 'iterations'", "'batch'"]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_bad_arguments_are_refused_when_the_object_is_made(form, bad, parts):
+    settings = {**CYCLE, **bad}
+    if form == "callback" and "policy" in settings:
+        settings["mode"] = settings.pop("policy")
+        parts = ["mode" if part == "policy" else part for part in parts]
+    with pytest.raises((TypeError, ValueError)) as error:
+        (CyclicLR if form == "callback" else CyclicalLearningRate)(**settings)
+    for part in parts:
+        assert part in str(error.value)
+    assert str(error.value).startswith(parts[0])
+
+
+def test_the_backend_is_the_one_asked_for():
+    assert keras.backend.backend() == BACKEND

@@ -1,0 +1,41 @@
+"""The set-up check of notebook 00 finds what is missing."""
+
+import clr_utils.setup_check as setup_check
+from clr_utils.setup_check import PACKAGES, check_setup
+
+
+def answer(what):
+    return next(answer for answer in check_setup() if answer.what == what)
+
+
+def test_this_computer_is_ready():
+    answers = check_setup()
+    assert [a.what for a in answers] == ["Python", *PACKAGES, "data", "training"]
+    assert all(a.ok for a in answers), answers
+
+
+def test_a_missing_package_is_named_with_the_remedy(monkeypatch):
+    monkeypatch.setattr(setup_check, "PACKAGES", ("numpy", "no-such-package"))
+    assert answer("numpy").ok
+    assert not answer("no-such-package").ok
+    assert "pip install no-such-package" in answer("no-such-package").detail
+
+
+def test_an_old_python(monkeypatch):
+    monkeypatch.setattr(setup_check.sys, "version_info", (3, 10, 4))
+    assert not answer("Python").ok
+    assert "use 3.11 to 3.13" in answer("Python").detail
+
+
+def test_broken_data_are_reported(monkeypatch):
+    def fail(profile):
+        raise FileNotFoundError("mnist_5k.npz is missing")
+
+    monkeypatch.setattr("clr_utils.datasets.load_mnist", fail)
+    assert answer("data") == ("data", False, "FileNotFoundError: mnist_5k.npz is missing")
+
+
+def test_wrong_rates_are_found(monkeypatch):
+    monkeypatch.setattr("clr_utils.schedules.CyclicalLearningRate.__call__", lambda self, step: 0.001)
+    assert not answer("training").ok
+    assert "got the rates" in answer("training").detail

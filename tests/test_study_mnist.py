@@ -1,0 +1,103 @@
+"""The MNIST study: its arms differ as notebook 04 says, its rates are chosen on validation, its records hold."""
+
+import pytest
+
+from clr_utils.experiments import load_records, run_grid
+from clr_utils.studies import mnist
+
+
+def updates(settings, examples):
+    return [phase["epochs"] * -(-examples // phase["batch_size"]) for phase in settings["phases"]]
+
+
+@pytest.mark.parametrize(("scale", "examples", "total"), [("paper", 60_000, 3000), ("quick", 3600, 900)])
+def test_numbers_of_updates(scale, examples, total):
+    counts = {name: updates(settings, examples) for name, settings in mnist.published_arms(scale).items()}
+    assert counts == {
+        "baseline": [total],
+        "published": [total, total // 10],
+        "published_fixed": [total, total // 10],
+        "cold_start": [total // 10],
+        "same_batch": [total // 10],
+        "same_updates": [total],
+        "real_cycles": [total],
+    }
+
+
+def test_the_published_arm_is_the_tutorial():
+    baseline, clr = mnist.published_arms("paper")["published"]["phases"]
+    assert (baseline["batch_size"], baseline["epochs"], baseline["policy"]) == (200, 10, {"name": "fixed", "lr": 0.001})
+    assert (clr["batch_size"], clr["epochs"]) == (2000, 10)
+    assert clr["policy"] == {"name": "triangular", "base_lr": 0.001, "max_lr": 0.006, "step_size": 2000}
+
+
+def test_each_arm_changes_one_thing_from_the_one_before():
+    arms = mnist.published_arms("paper")
+
+    def features(name):
+        *warm, last = arms[name]["phases"]
+        return {
+            "warm start": bool(warm),
+            "batch": last["batch_size"],
+            "updates": last["epochs"] * 60_000 // last["batch_size"],
+            "policy": str(last["policy"]),
+        }
+
+    chain = ["published", "cold_start", "same_batch", "same_updates", "real_cycles"]
+    changes = [
+        [key for key in features(old) if features(old)[key] != features(new)[key]]
+        for old, new in zip(chain, chain[1:], strict=False)
+    ]
+    assert changes == [["warm start"], ["batch"], ["updates"], ["policy"]]
+    control = [key for key in features("published") if features("published")[key] != features("published_fixed")[key]]
+    assert control == ["policy"]
+
+
+def test_three_cycles_end_with_the_training():
+    assert mnist.three_cycles(0.004, 3000) == {
+        "name": "triangular",
+        "base_lr": 0.001,
+        "max_lr": 0.004,
+        "step_size": 500,
+    }
+
+
+def test_screening_sees_no_test_digit_and_spends_the_same_on_each_policy():
+    runs = mnist.screening_runs()
+    assert {run.settings["validation"] for run in runs} == {10_000}
+    assert {tuple(updates(run.settings, 50_000)) for run in runs} == {(3000,)}
+    policies = [run.settings["phases"][0]["policy"]["name"] for run in runs]
+    assert len({policies.count(name) for name in set(policies)}) == 1
+
+
+def test_chosen_rates_are_the_recorded_minima():
+    errors = mnist.screening_errors()
+    for name, rate in mnist.chosen_rates().items():
+        means = {r: sum(values) / len(values) for r, values in errors[name].items()}
+        assert means[rate] == min(means.values())
+        assert min(means) < rate < max(means), f"{name}: the best rate lies at the edge of the screened ones"
+
+
+def test_recorded_study_is_complete():
+    errors = mnist.recorded_errors(seeds=10)
+    assert {len(values) for values in errors.values()} == {10}
+    assert set(mnist.LABELS) < set(errors)
+
+
+def test_a_small_recorded_run_can_be_had_again():
+    """Within 2 points of error and 5 % of loss: threads and processors change the last digits, not the training."""
+    recorded = load_records([mnist.small_run()])[0]
+    metrics, history = mnist.train(recorded["settings"], recorded["seed"])
+    assert metrics["updates"] == recorded["metrics"]["updates"] == 90
+    assert metrics["error"] == pytest.approx(recorded["metrics"]["error"], abs=2)
+    assert history["loss"] == pytest.approx(recorded["history"]["loss"], rel=0.05)
+
+
+def test_processes_side_by_side_give_the_errors_of_one_process(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLR_RESULTS_DIR", str(tmp_path))
+    runs = [mnist.small_run()._replace(seed=seed) for seed in range(2)]
+    assert run_grid(runs, workers=2) == 0
+    together = [record["metrics"]["error"] for record in load_records(runs)]
+    assert together == pytest.approx(mnist.test_errors("cold_start", [0, 1]), abs=2)
+    assert together[0] != together[1]
+    assert all(0 < error < 30 for error in together)

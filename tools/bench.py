@@ -1,0 +1,119 @@
+"""Measure and write build/bench.json: `make bench`.
+
+The cost of an update with a constant rate, with the schedule and with the callback, in microseconds: the three
+take turns in blocks of updates in one process, and what is compared are the differences within a round. The time of
+`import clr_utils`, in a fresh process. The seconds of each notebook in the quick profile.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from clr_utils.metrics import paired_difference, t_interval
+from run_notebooks import FOLDER, execute, select
+
+TARGET = FOLDER.parent / "build" / "bench.json"
+BOUNDS = {"base_lr": 0.001, "max_lr": 0.006, "step_size": 2000}
+ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
+FORMS = ("constant", "schedule", "callback")
+
+
+def networks():
+    """The networks by name: a function that builds it, the shape of an example, the classes, the batch size."""
+    from clr_utils.models import calcification_cnn, mnist_mlp
+
+    return {
+        "MNIST network (784 hidden units), batch 200": (mnist_mlp, (784,), 10, 200),
+        "CNN of 225,698 parameters, batch 32": (calcification_cnn, (16, 16, 1), 2, 32),
+    }
+
+
+def update_costs(build, shape, classes, batch_size, updates, rounds):
+    """Microseconds an update for each form of the rate, and the differences from the constant rate."""
+    import keras
+
+    from clr_utils import CyclicalLearningRate, CyclicLR
+
+    random = np.random.default_rng(0)
+    x = random.normal(size=(updates * batch_size, *shape)).astype("float32")
+    y = random.integers(0, classes, size=updates * batch_size)
+    models = {}
+    for form in FORMS:
+        models[form] = build()
+        rate = CyclicalLearningRate(**BOUNDS) if form == "schedule" else 0.001
+        models[form].compile(keras.optimizers.SGD(rate), "sparse_categorical_crossentropy")
+
+    def microseconds(form):
+        callbacks = [CyclicLR(**BOUNDS, warn=False)] if form == "callback" else []
+        start = time.perf_counter()
+        models[form].fit(x, y, batch_size=batch_size, shuffle=False, verbose=0, callbacks=callbacks)
+        return 1e6 * (time.perf_counter() - start) / updates
+
+    for form in FORMS:
+        microseconds(form)
+    costs = {form: [] for form in FORMS}
+    for turn in range(rounds):
+        for form in np.roll(FORMS, turn):
+            costs[form].append(microseconds(str(form)))
+    result = {form: t_interval(costs[form])._asdict() for form in FORMS}
+    for form in FORMS[1:]:
+        pairs = paired_difference(costs[form], costs["constant"])
+        result[f"{form} - constant"] = {"mean": pairs.mean, "low": pairs.low, "high": pairs.high}
+        ratios = np.array(costs[form]) / np.array(costs["constant"])
+        result[f"{form} / constant"] = t_interval(ratios)._asdict()
+    return {"updates": updates, "rounds": rounds, **result}
+
+
+def import_seconds(rounds):
+    """Seconds of `import clr_utils` in fresh processes: smallest, median and largest."""
+    program = "import time; start = time.perf_counter(); import clr_utils; print(time.perf_counter() - start)"
+    times = sorted(float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(rounds))
+    return {"min": times[0], "median": times[len(times) // 2], "max": times[-1]}
+
+
+def notebook_seconds():
+    """Seconds of each notebook and each solution in the quick profile, the kernel's start included."""
+    import nbformat
+
+    seconds = {}
+    for path in select(FOLDER, []):
+        start = time.perf_counter()
+        execute(nbformat.read(path, as_version=4), path.parent, CLR_PROFILE="quick")
+        seconds[path.relative_to(FOLDER).as_posix()] = round(time.perf_counter() - start, 1)
+    return seconds
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--updates", type=int, default=100, help="updates in a block")
+    parser.add_argument("--out", type=Path, default=TARGET)
+    options = parser.parse_args()
+    os.environ.update(ONE_THREAD)
+    import keras
+
+    result = {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, one thread",
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "import_seconds": import_seconds(9),
+        "microseconds_per_update": {
+            name: update_costs(*network, options.updates, options.rounds) for name, network in networks().items()
+        },
+        "notebook_seconds": notebook_seconds(),
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
