@@ -53,21 +53,25 @@ def test_each_arm_changes_one_thing_from_the_one_before():
     assert control == ["policy"]
 
 
-def test_three_cycles_end_with_the_training():
-    assert mnist.three_cycles(0.004, 3000) == {
-        "name": "triangular",
-        "base_lr": 0.001,
-        "max_lr": 0.004,
-        "step_size": 500,
-    }
+@pytest.mark.parametrize(("candidate", "base_lr"), [("triangular", 0.001), ("triangular_from_0", 0.0)])
+def test_three_cycles_end_with_the_training(candidate, base_lr):
+    policy = mnist.CANDIDATES[candidate](0.004)
+    assert policy == {"name": "triangular", "base_lr": base_lr, "max_lr": 0.004, "step_size": 500}
 
 
-def test_screening_sees_no_test_digit_and_spends_the_same_on_each_policy():
-    runs = mnist.screening_runs()
+def test_screening_sees_no_test_digit_and_spends_the_same_on_each_candidate():
+    grids = [mnist.screening_runs(candidate) for candidate in mnist.CANDIDATES]
+    runs = [run for grid in grids for run in grid]
     assert {run.settings["validation"] for run in runs} == {10_000}
     assert {tuple(updates(run.settings, 50_000)) for run in runs} == {(3000,)}
-    policies = [run.settings["phases"][0]["policy"]["name"] for run in runs]
-    assert len({policies.count(name) for name in set(policies)}) == 1
+    assert {len(grid) for grid in grids} == {len(mnist.SCREENED_RATES) * mnist.SCREENING_SEEDS}
+
+
+def test_the_fair_arms_differ_in_their_policy_alone():
+    best = {run.arm: run.settings for run in mnist.study_runs(1) if run.arm.startswith("best_")}
+    assert len(best) == len(mnist.CANDIDATES)
+    assert {tuple(updates(settings, 60_000)) for settings in best.values()} == {(3000,)}
+    assert {settings["phases"][0]["batch_size"] for settings in best.values()} == {200}
 
 
 def test_chosen_rates_are_the_recorded_minima():

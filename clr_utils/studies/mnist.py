@@ -8,11 +8,12 @@ from statistics import fmean
 
 from clr_utils.experiments import Run, load_records, run_grid
 
+# Rates (the highest of a policy) tried for each candidate of the fair comparison, in 3,000 updates each.
 SCREENED_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 SCREENING_SEEDS = 3
 SCALES = {
-    "paper": {"hidden": 784, "small": 200, "large": 2000, "epochs": 10, "few": 1, "step_size": 2000, "updates": 3000},
-    "quick": {"hidden": 64, "small": 40, "large": 400, "epochs": 10, "few": 1, "step_size": 600, "updates": 900},
+    "paper": {"hidden": 784, "small": 200, "large": 2000, "epochs": 10, "step_size": 2000, "updates": 3000},
+    "quick": {"hidden": 64, "small": 40, "large": 400, "epochs": 10, "step_size": 600, "updates": 900},
 }
 LABELS = {
     "published": "as published",
@@ -21,6 +22,10 @@ LABELS = {
     "same_batch": "and the baseline's batch",
     "same_updates": "and its number of updates",
     "real_cycles": "and three whole cycles",
+    "best_fixed": "fixed",
+    "best_triangular": "three cycles",
+    "best_triangular_from_0": "three cycles from 0",
+    "best_linear": "one line to 0",
 }
 
 
@@ -39,9 +44,12 @@ def linear(lr, updates):
     return {"name": "linear", "lr": lr, "updates": updates}
 
 
-def three_cycles(max_lr, updates):
-    """Three triangular cycles in `updates` updates, from max_lr / 4 (a rule of Smith 2017, section 3.3)."""
-    return triangular(max_lr / 4, max_lr, updates // 6)
+CANDIDATES = {
+    "fixed": fixed,
+    "triangular": lambda rate: triangular(rate / 4, rate, 500),
+    "triangular_from_0": lambda rate: triangular(0.0, rate, 500),
+    "linear": lambda rate: linear(rate, 3000),
+}
 
 
 def published_arms(scale="paper"):
@@ -62,39 +70,43 @@ def published_arms(scale="paper"):
         "published": [baseline, _phase(s["large"], s["epochs"], climbing)],
         "published_fixed": [baseline, _phase(s["large"], s["epochs"], fixed(0.001))],
         "cold_start": [_phase(s["large"], s["epochs"], climbing)],
-        "same_batch": [_phase(s["small"], s["few"], climbing)],
+        "same_batch": [_phase(s["small"], 1, climbing)],
         "same_updates": [_phase(s["small"], s["epochs"], climbing)],
         "real_cycles": [_phase(s["small"], s["epochs"], triangular(0.001, 0.006, s["updates"] // 6))],
     }
     return {name: _settings(scale, arm) for name, arm in phases.items()}
 
 
-def screening_runs():
-    """The runs that choose rates: each rate of each policy, on a validation set of 10,000 training digits."""
+def screening_runs(candidate):
+    """The runs that choose a candidate's rate, on a validation set of 10,000 training digits: each rate, each seed."""
     return [
-        Run("mnist", f"screen_{policy['name']}_{rate:g}", _settings("paper", [_phase(200, 12, policy)], 10_000), seed)
+        Run(
+            "mnist",
+            f"screen_{candidate}_{rate:g}",
+            _fair(CANDIDATES[candidate](rate), epochs=12, validation=10_000),
+            seed,
+        )
         for rate in SCREENED_RATES
-        for policy in (fixed(rate), three_cycles(rate, 3000), linear(rate, 3000))
         for seed in range(SCREENING_SEEDS)
     ]
 
 
 def screening_errors():
-    """The recorded validation errors of the screening: {policy: {rate: errors of the seeds, in percent}}.
+    """The recorded validation errors of the screening: {candidate: {rate: errors of the seeds, in percent}}.
 
     Raises:
         FileNotFoundError: The screening is not recorded yet.
     """
     errors = {}
-    for record in load_records(screening_runs()):
-        policy = record["settings"]["phases"][0]["policy"]
-        rate = policy.get("max_lr", policy.get("lr"))
-        errors.setdefault(policy["name"], {}).setdefault(rate, []).append(record["metrics"]["error"])
+    for candidate in CANDIDATES:
+        found = [record["metrics"]["error"] for record in load_records(screening_runs(candidate))]
+        by_rate = [found[k : k + SCREENING_SEEDS] for k in range(0, len(found), SCREENING_SEEDS)]
+        errors[candidate] = dict(zip(SCREENED_RATES, by_rate, strict=True))
     return errors
 
 
 def chosen_rates():
-    """For each policy, the screened rate with the smallest mean validation error."""
+    """For each candidate, the screened rate with the smallest mean validation error."""
     return {name: min(by_rate, key=lambda rate: fmean(by_rate[rate])) for name, by_rate in screening_errors().items()}
 
 
@@ -104,14 +116,8 @@ def study_runs(seeds=10):
     Raises:
         FileNotFoundError: The screening is not recorded yet.
     """
-    rates = chosen_rates()
-    policies = {
-        "best_fixed": fixed(rates["fixed"]),
-        "best_triangular": three_cycles(rates["triangular"], 3000),
-        "best_linear": linear(rates["linear"], 3000),
-    }
-    fair = {name: _settings("paper", [_phase(200, 10, policy)]) for name, policy in policies.items()}
-    arms = {**published_arms(), **fair}
+    best = {f"best_{name}": _fair(CANDIDATES[name](rate)) for name, rate in chosen_rates().items()}
+    arms = {**published_arms(), **best}
     return [Run("mnist", name, settings, seed) for seed in range(seeds) for name, settings in arms.items()]
 
 
@@ -122,7 +128,7 @@ def small_run():
 
 def grids(seeds=10):
     """The grids of the whole study, each to be trained before the next is asked for."""
-    yield [small_run(), *screening_runs()]
+    yield [small_run(), *(run for candidate in CANDIDATES for run in screening_runs(candidate))]
     yield study_runs(seeds)
 
 
@@ -203,6 +209,10 @@ def learning_rate(policy):
 
 def _phase(batch_size, epochs, policy):
     return {"batch_size": batch_size, "epochs": epochs, "policy": policy}
+
+
+def _fair(policy, epochs=10, validation=0):
+    return _settings("paper", [_phase(200, epochs, policy)], validation)
 
 
 def _settings(scale, phases, validation=0):
