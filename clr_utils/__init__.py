@@ -22,11 +22,11 @@ _NAMES = {
     "decays": ["exp_decay", "fixed", "linear_decay", "time_decay"],
     "schedules": ["CyclicalLearningRate"],
     "callbacks": ["CycleWarning", "CyclicLR", "LearningRateHistory"],
-    "datasets": ["load_mnist"],
+    "datasets": ["load_mnist", "validation_split"],
     "models": ["calcification_cnn", "mnist_mlp"],
-    "metrics": ["holm", "paired_difference", "t_interval"],
-    "plotting": ["forest_plot", "plot_policy"],
-    "published": ["published"],
+    "metrics": ["holm", "judge", "paired_difference", "t_interval"],
+    "plotting": ["dot_plot", "forest_plot", "plot_policy"],
+    "citations": ["published"],
     "notebook": ["notebook_seed", "setup_notebook", "verdict"],
 }
 _FILE_OF = {name: file for file, names in _NAMES.items() for name in names}
@@ -36,9 +36,7 @@ __all__ = sorted(_FILE_OF)
 def __getattr__(name):
     if name not in _FILE_OF:
         raise AttributeError(f"module 'clr_utils' has no attribute {name!r}")
-    # Kept, because importing a file that bears the name itself (published) has put the module in its place.
-    globals()[name] = value = getattr(import_module(f"clr_utils.{_FILE_OF[name]}"), name)
-    return value
+    return getattr(import_module(f"clr_utils.{_FILE_OF[name]}"), name)
 
 
 def __dir__():
