@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from clr_utils import plotting, policies
+from clr_utils import metrics, plotting, policies
 
 RATES = policies.triangular(np.arange(24), 0.002, 0.03, 4)
 
@@ -102,3 +102,32 @@ def test_explorer_draws_anew_when_a_control_changes(monkeypatch):
     assert drawn == [1, 5]
     assert bytes(box.children[-1].value) != first
     assert not plt.get_fignums()
+
+
+def test_dot_plot_has_a_row_of_dots_and_a_mean_for_each_recipe():
+    ax = plotting.dot_plot({"one": [1.0, 2.0, 3.0], "other": [4.0, 6.0]})
+    dots, means = ax.lines[::2], ax.lines[1::2]
+    assert [line.get_xdata().tolist() for line in map(_numbers, dots)] == [[1, 2, 3], [4, 6]]
+    assert [line.get_ydata().tolist() for line in map(_numbers, dots)] == [[0, 0, 0], [1, 1]]
+    assert [float(line.get_xdata()[0]) for line in means] == [2.0, 5.0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "other"]
+
+
+def test_forest_plot_shows_each_pair_the_mean_and_the_interval():
+    better = metrics.paired_difference([1.0, 1.2, 1.1], [2.0, 2.3, 2.0])
+    unclear = metrics.paired_difference([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])
+    ax = plotting.forest_plot({"better": better, "unclear": unclear}, noise=0.3)
+    dots, intervals, means = ax.lines[1::3], ax.lines[2::3], ax.lines[3::3]
+    np.testing.assert_allclose(dots[0].get_xdata(), [-1.0, -1.1, -0.9])
+    np.testing.assert_allclose([line.get_xdata() for line in intervals], [better[2:4], unclear[2:4]])
+    np.testing.assert_allclose([line.get_xdata()[0] for line in means], [better.mean, unclear.mean])
+    assert [line.get_ydata()[0] for line in means] == [0, 1], "rows from the top"
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]
+    assert to_rgba(means[0].get_color()) != to_rgba(means[1].get_color()), "an interval without 0 has its colour"
+    assert ax.patches[0].get_x() == -0.3
+    assert ax.patches[0].get_width() == pytest.approx(0.6)
+
+
+def _numbers(line):
+    line.set_data(np.asarray(line.get_xdata()), np.asarray(line.get_ydata()))
+    return line
