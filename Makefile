@@ -22,7 +22,7 @@ test: setup ## everything that CI runs: linter, spelling, tests, every notebook
 	.venv/bin/ruff format --check .
 	.venv/bin/codespell
 	.venv/bin/pytest --nbval
-	KERAS_BACKEND=jax .venv/bin/pytest -n 0 tests/test_schedules.py
+	KERAS_BACKEND=jax .venv/bin/pytest $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py)
 
 run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
 	@$(python) tools/run_notebooks.py --profile "$(PROFILE)" $(NB)

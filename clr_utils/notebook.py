@@ -5,6 +5,8 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 PROFILES = {
     "quick": "data that ships with the project, a reduced scale, under a minute on two cores",
     "paper": "the published scale on the real data sets; hours on a CPU, minutes on a GPU",
@@ -66,22 +68,24 @@ def verdict(claim, value, *, above=None, below=None):
         AssertionError: The claim does not hold; the message gives the value and the bound.
         TypeError: A number without a bound, with two bounds, or a bound for True or False.
     """
-    if above is None and below is None:
-        if not hasattr(value, "__bool__") or value not in (True, False):
-            raise TypeError(f"verdict needs True or False, or a number with above= or below=; it got {value!r}")
-        margin, detail = (0.0 if value else -1.0), ""
-    elif above is not None and below is not None:
-        raise TypeError("verdict takes above= or below=, not both; make two verdicts of it")
+    bounds = [(side, bound) for side, bound in (("above", above), ("below", below)) if bound is not None]
+    exact = isinstance(value, bool | np.bool_)
+    if len(bounds) != (0 if exact else 1):
+        raise TypeError(
+            "verdict takes True or False without a bound, or a number with one of above= and below=; "
+            f"it got {value!r} with {len(bounds)} bounds"
+        )
+    if exact:
+        holds, detail = bool(value), ""
     else:
-        margin = float(value) - above if above is not None else below - float(value)
-        side, bound = ("above", above) if above is not None else ("below", below)
-        detail = f" (value {float(value):.6g}, needed {side} {bound:g})"
+        (side, bound), value = bounds[0], float(value)
+        margin = value - bound if side == "above" else bound - value
         if path := os.environ.get("CLR_CALIBRATION"):
             with open(path, "a", encoding="utf-8") as file:
-                file.write(json.dumps({"claim": claim, "value": float(value), side: bound, "margin": margin}) + "\n")
+                file.write(json.dumps({"claim": claim, "value": value, side: bound, "margin": margin}) + "\n")
             return
-        margin = margin if margin != 0 else -1.0
-    if not margin >= 0:
+        holds, detail = margin > 0, f" (value {value:.6g}, needed {side} {bound:g})"
+    if not holds:
         raise AssertionError(f"{claim}: False{detail}")
     print(f"{claim}: True")
 

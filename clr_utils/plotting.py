@@ -158,7 +158,8 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
         )
         ax.plot([pairs.low, pairs.high], [row, row], "-", color=color, linewidth=3)
         ax.plot([pairs.mean], [row], "D", color=color, markersize=7, linestyle="none")
-        text = f"{pairs.mean:+.2f} [{pairs.low:+.2f}, {pairs.high:+.2f}]"
+        mean, low, high = (round(value, 2) + 0.0 for value in (pairs.mean, pairs.low, pairs.high))
+        text = f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
         ax.annotate(text, (1.02, row), (0, 0), ("axes fraction", "data"), "offset points", va="center", color=color)
     ax.set(
         yticks=range(len(differences)), yticklabels=list(differences), xlabel=unit, ylim=(len(differences) - 0.4, -0.6)

@@ -13,7 +13,7 @@ SCREENED_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 SCREENING_SEEDS = 3
 SCALES = {
     "paper": {"hidden": 784, "small": 200, "large": 2000, "epochs": 10, "step_size": 2000, "updates": 3000},
-    "quick": {"hidden": 64, "small": 40, "large": 400, "epochs": 10, "step_size": 600, "updates": 900},
+    "quick": {"hidden": 64, "small": 60, "large": 600, "epochs": 10, "step_size": 400, "updates": 600},
 }
 LABELS = {
     "published": "as published",
@@ -174,7 +174,7 @@ def train(settings, seed):
     digits = load_mnist(settings["data"])
     if settings["validation"]:
         digits = validation_split(digits, settings["validation"])
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
     model = mnist_mlp(settings["hidden"])
     history, updates = [], 0
@@ -182,7 +182,6 @@ def train(settings, seed):
         model.compile(
             optimizer=keras.optimizers.Adam(learning_rate(phase["policy"])),
             loss="sparse_categorical_crossentropy",
-            metrics=["accuracy"],
             steps_per_execution=10,
         )
         fitted = model.fit(
@@ -190,8 +189,8 @@ def train(settings, seed):
         )
         history += fitted.history["loss"]
         updates += int(model.optimizer.iterations)
-    accuracy = model.evaluate(digits.x_test, digits.y_test, batch_size=1000, verbose=0)[1]
-    return {"error": round(100 * (1 - accuracy), 4), "updates": updates}, {"loss": history}
+    answers = keras.ops.convert_to_numpy(model(digits.x_test)).argmax(axis=1)
+    return {"error": round(100 * float((answers != digits.y_test).mean()), 4), "updates": updates}, {"loss": history}
 
 
 def learning_rate(policy):
