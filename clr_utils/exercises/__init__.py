@@ -4,6 +4,10 @@ A check, `check_...(answer)`, returns nothing when the answer is right and raise
 when it is not. In a notebook `attempt` runs it and prints, so that Run All never stops.
 """
 
+from numbers import Real
+
+import numpy as np
+
 
 class NotYet(AssertionError):
     """An exercise's answer is missing or wrong; the message says what to look at."""
@@ -19,3 +23,14 @@ def attempt(check, *answer):
         print(f"not yet: your code stopped with {type(error).__name__}: {error}")
     else:
         print("correct")
+
+
+def one_number(value, name):
+    """`value` as a float, or a hint where the call `name` did not return one finite number."""
+    if value is None:
+        raise NotYet(f"{name} returned None: replace the dots by a calculation and return its result")
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if not isinstance(value, Real) or not np.isfinite(value):
+        raise NotYet(f"{name} must return one finite number; it returned {value!r}")
+    return float(value)

@@ -1,11 +1,9 @@
 """Self-checks of notebook 01: the stability limit, and a schedule."""
 
-from numbers import Real
-
 import numpy as np
 
 from clr_utils.descent import descend, expected_loss, mean_losses, stability_limit
-from clr_utils.exercises import NotYet
+from clr_utils.exercises import NotYet, one_number
 
 CURVATURES = np.array([1.0, 10.0])
 START = np.array([10.0, 1.0])
@@ -17,15 +15,10 @@ NEEDED = 0.8
 
 def _positive(value, name):
     """`value` as a float, or a hint if it is no finite, positive number."""
-    if value is None:
-        raise NotYet(f"{name} returned None: replace the dots by a calculation and return its result")
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.item()
-    if not isinstance(value, Real) or not np.isfinite(value):
-        raise NotYet(f"{name} must return one finite number; it returned {value!r}")
+    value = one_number(value, name)
     if value <= 0:
         raise NotYet(f"{name} must return a rate above zero; it returned {value:g}")
-    return float(value)
+    return value
 
 
 def _hessians():

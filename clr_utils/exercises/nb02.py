@@ -6,27 +6,16 @@ from numbers import Real
 import numpy as np
 
 from clr_utils import policies
-from clr_utils.exercises import NotYet
+from clr_utils.exercises import NotYet, one_number
 
 STEP = 10
 BOUNDS = (0.002, 0.03)
 SPLIT_EXAMPLES, SPLIT, SPLIT_BATCH, SPLIT_CYCLES = 1797, 0.2, 50, 3
 
 
-def _rate(value, name):
-    """`value` as a float, or a hint if it is no finite number."""
-    if value is None:
-        raise NotYet(f"{name} returned None: replace the dots by a calculation and return its result")
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.item()
-    if not isinstance(value, Real) or not np.isfinite(value):
-        raise NotYet(f"{name} must return one finite number; it returned {value!r}")
-    return float(value)
-
-
 def check_triangular(triangular):
     """Try the rule at the start, the peak, the foot and the second cycle's fall, then at every iteration of two."""
-    rates = [_rate(triangular(n, *BOUNDS, STEP), "triangular") for n in range(4 * STEP + 1)]
+    rates = [one_number(triangular(n, *BOUNDS, STEP), "triangular") for n in range(4 * STEP + 1)]
     wanted = policies.triangular(np.arange(len(rates)), *BOUNDS, STEP)
     base_lr, max_lr = BOUNDS
     middle = (base_lr + max_lr) / 2
@@ -35,7 +24,7 @@ def check_triangular(triangular):
     for bounds, step in ((0.001, 0.006), 7), ((0.0, 1.0), 1), ((0.1, 0.3), 2000):
         for n in (0, step, 2 * step, 3 * step, 5 * step // 2, 7 * step // 2):
             if not math.isclose(
-                _rate(triangular(n, *bounds, step), "triangular"), policies.triangular(n, *bounds, step)
+                one_number(triangular(n, *bounds, step), "triangular"), policies.triangular(n, *bounds, step)
             ):
                 raise NotYet(
                     f"right for step_size {STEP}, wrong at iteration {n} for bounds {bounds[0]:g} and {bounds[1]:g} "
