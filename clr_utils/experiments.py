@@ -99,6 +99,8 @@ def run_grid(runs, workers=1):
     from tqdm.auto import tqdm
 
     missing = [run for run in runs if read_record(run) is None]
+    if not missing:
+        return 0
     failed = 0
     with parallel_config(backend="loky", inner_max_num_threads=1 if workers > 1 else None):
         outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(_train)(run) for run in missing)
