@@ -9,6 +9,7 @@ import json
 import math
 import re
 import statistics
+from pathlib import Path
 from urllib.parse import unquote
 
 from calibrate import is_kept
@@ -39,7 +40,7 @@ import clr_utils
 
 profile = clr_utils.setup_notebook()"""
 BANNED_WORDS = ["simply", "just", "obviously"]
-MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/work/", "/Users/", "C:\\"]
+MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/Users/", "C:\\", str(Path(__file__).resolve().parent.parent)]
 MOST_CODE_CELLS, MOST_LINES, MEDIAN_LINES, MOST_WORDS, MOST_IGNORED = 25, 25, 6, 1500, 0.10
 
 
