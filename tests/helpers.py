@@ -123,3 +123,18 @@ def applied_rates(model, updates, callbacks=(), **settings):
 
     fit(model, updates, [*callbacks, ReadOff()], **settings)
     return rates
+
+
+def beginning_again(model):
+    """A function that returns the compiled model with its updates counted from 0 again."""
+
+    def again():
+        model.optimizer.iterations.assign(0)
+        return model
+
+    return again
+
+
+def assert_rates(rates, expected):
+    """Rates agree to 1e-6, as float32 holds them."""
+    np.testing.assert_allclose(rates, expected, rtol=1e-6, atol=1e-7)

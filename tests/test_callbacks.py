@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clr_utils import CycleWarning, CyclicalLearningRate, CyclicLR, LearningRateHistory, triangular
-from helpers import applied_rates, batches, fit, probe_model, weight
+from helpers import applied_rates, assert_rates, batches, beginning_again, fit, probe_model, weight
 
 pytestmark = pytest.mark.filterwarnings("ignore::clr_utils.CycleWarning")
 
@@ -29,17 +29,7 @@ def plain_model():
 @pytest.fixture(scope="module")
 def schedule_model():
     """One compiled model with a schedule whose cycle is six updates; each call begins again at iteration 0."""
-    model = probe_model(CyclicalLearningRate(0.1, 0.5, 3))
-
-    def again():
-        model.optimizer.iterations.assign(0)
-        return model
-
-    return again
-
-
-def assert_rates(rates, expected):
-    np.testing.assert_allclose(rates, expected, rtol=1e-6, atol=1e-7)
+    return beginning_again(probe_model(CyclicalLearningRate(0.1, 0.5, 3)))
 
 
 # --- CyclicLR ---

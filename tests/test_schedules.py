@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from clr_utils import CyclicalLearningRate, CyclicLR, LearningRateHistory, policies
 from clr_utils.policies import POLICIES, custom_policy, triangular, triangular2
-from helpers import ALL_POLICIES, BACKEND, applied_rates, batches, fit, in_graph, probe_model, run_python, weight
+from helpers import (
+    ALL_POLICIES,
+    BACKEND,
+    applied_rates,
+    assert_rates,
+    batches,
+    beginning_again,
+    fit,
+    in_graph,
+    probe_model,
+    run_python,
+    weight,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::clr_utils.CycleWarning")
 
@@ -60,17 +72,7 @@ def random_cycle(seed):
 @pytest.fixture(scope="module")
 def plain_model():
     """One compiled model for all callbacks: they begin again when `iterations` does."""
-    model = probe_model(0.3)
-
-    def again():
-        model.optimizer.iterations.assign(0)
-        return model
-
-    return again
-
-
-def assert_rates(rates, expected):
-    np.testing.assert_allclose(rates, expected, rtol=1e-6, atol=1e-7)
+    return beginning_again(probe_model(0.3))
 
 
 # --- schedule == callback == function ---
