@@ -16,6 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from clr_utils.files import write_atomically
+
 RESULTS = Path(__file__).parent.parent / "data" / "results"
 STUDIES = ("mnist",)
 
@@ -109,17 +111,6 @@ def run_grid(runs, workers=1):
                 failed += 1
                 tqdm.write(f"failed: {run.study}/{run.arm}, seed {run.seed}: {error}", file=sys.stderr)
     return failed
-
-
-def write_atomically(path, text):
-    """Write a text file under a temporary name and rename it: the final name never holds half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _train(run):
