@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from clr_utils import arguments
 
@@ -11,10 +12,10 @@ METHODS = ("smith", "steepest", "valley", "minimum/10")
 # Fewer updates show no curve.
 SHORTEST = 20
 # A rise below this share of the curve's first value, or below this many times the noise of a batch, says nothing.
-FLAT, NOISE = 0.01, 3
+FLAT, NOISE = 0.01, 2.5
 # "smith": the shares of the accuracy's rise at which it has started, and slowed.
 STARTED, SLOWED = 0.1, 0.95
-SMOOTHING, NARROWEST = 0.05, 3
+SMOOTHING, NARROWEST = 0.03, 2
 
 
 class NoSuggestionError(ValueError):
@@ -83,22 +84,34 @@ def smooth(values, beta):
 
 
 def level(values, smoothing=SMOOTHING):
-    """The course of a noisy curve: `smooth` from the left and from the right, averaged, so that it does not lag.
+    """The course of a noisy curve: its mean with Gaussian weights, which look to both sides and so do not lag.
 
     Args:
-        values: Numbers, shape (n,).
-        smoothing: How far it averages to each side, as a share of the curve: beta = 1 - 1 / m with m = smoothing * n
-            updates, 3 at least. 0 changes nothing.
+        values: Finite numbers, shape (n,).
+        smoothing: Standard deviation of the weights as a share of the curve; 2 updates at least. 0 changes nothing.
 
     Returns:
         Float array of shape (n,).
     """
     smoothing = arguments.number("smoothing", smoothing, minimum=0, maximum=1)
     values = np.asarray(values, dtype=float)
-    if smoothing == 0:
-        return values
-    beta = 1 - 1 / max(NARROWEST, smoothing * len(values))
-    return (smooth(values, beta) + smooth(values[::-1], beta)[::-1]) / 2
+    return gaussian_filter1d(values, max(NARROWEST, smoothing * len(values))) if smoothing else values
+
+
+def loss_level(losses, smoothing=SMOOTHING):
+    """The `level` of a loss that may diverge at its end.
+
+    How far it then goes says nothing, and would pull up its neighbours: above its start it is cut off where it has
+    risen by as much as it fell before.
+    """
+    start = start_of(losses)
+    fall = max(start - np.min(level(losses, smoothing)), 0)
+    return level(np.minimum(losses, start + fall), smoothing)
+
+
+def start_of(values):
+    """Where a curve starts: the median of its first twentieth, of 3 entries at least."""
+    return float(np.median(values[: max(3, len(values) // 20)]))
 
 
 def suggest(learning_rates, losses, accuracy=None, method="smith", *, ratio=None, smoothing=SMOOTHING):
@@ -143,8 +156,8 @@ def suggest(learning_rates, losses, accuracy=None, method="smith", *, ratio=None
             f"the curve is too short: {len(rates)} usable updates, {SHORTEST} are needed; raise steps"
             + (f", or lower max_lr: the loss was not finite after {finite} updates" if finite < len(losses) else "")
         )
-    heights = level(curve, smoothing)
-    start = float(np.median(curve[: max(3, len(curve) // 20)]))
+    start = start_of(curve)
+    heights = level(curve, smoothing) if method == "smith" else -loss_level(-curve, smoothing)
     _refuse_without_rise(curve, heights, start, "accuracy" if method == "smith" else "loss")
     return _READERS[method](rates, heights, start, ratio)
 

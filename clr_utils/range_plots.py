@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from clr_utils.range_curves import METHODS, SMOOTHING, NoSuggestionError, level
+from clr_utils.range_curves import METHODS, SMOOTHING, NoSuggestionError, level, loss_level, start_of
 
 METHOD_STYLES = {
     method: {"color": f"C{number}", "linestyle": dash}
@@ -29,14 +29,15 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     line = {"color": "C0", **line}
     if smoothing:
         ax.plot(rates, values, **{**line, "alpha": 0.3, "linewidth": 1, "linestyle": "-"})
-    ax.plot(rates, level(values, smoothing), label=label, **line)
+    ax.plot(rates, _smoothed(values, metric, smoothing), label=label, **line)
     found = [_suggestion(test, each, smoothing) for each in suggestions]
     _mark(ax, [each for each in found if each])
     if test.stopped_at:
         ax.axvline(test.stopped_at, color="0.3", linewidth=1)
         ax.annotate("stopped", (test.stopped_at, 0), (-4, 4), ("data", "axes fraction"), "offset points", ha="right")
     ax.set(xscale="log", xlabel="learning rate", ylabel=metric)
-    _limit(ax, values)
+    if metric.endswith("loss"):
+        _limit(ax, values)
     return ax
 
 
@@ -56,7 +57,7 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
     drawn = []
     for test in tests:
         rates, values = _curve(test, metric)
-        drawn.append(level(values, smoothing))
+        drawn.append(_smoothed(values, metric, smoothing))
         ax.plot(rates, drawn[-1], **line)
         if method is None:
             continue
@@ -67,7 +68,8 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         style = {**METHOD_STYLES[method], "linestyle": "none", "marker": "|", "markersize": 14, "markeredgewidth": 2.5}
         ax.plot([max_lr], [np.interp(max_lr, rates, drawn[-1])], **style, zorder=3)
     ax.set(xscale="log", xlabel="learning rate", ylabel=metric)
-    _limit(ax, np.concatenate(drawn))
+    if metric.endswith("loss"):
+        _limit(ax, np.concatenate(drawn))
     return ax
 
 
@@ -104,8 +106,12 @@ def _mark(ax, suggestions):
         previous = rate
 
 
+def _smoothed(values, metric, smoothing):
+    return (loss_level if metric.endswith("loss") else level)(values, smoothing)
+
+
 def _limit(ax, values):
     """Keep a divergence from squeezing the rest of the curve into a line."""
-    low, start, high = np.min(values), np.median(values[: len(values) // 10 + 1]), np.max(values)
+    low, start, high = np.min(values), start_of(values), np.max(values)
     if high - start > start - low > 0:
         ax.set_ylim(low - 0.1 * (start - low), start + 0.6 * (start - low))

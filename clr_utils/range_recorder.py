@@ -80,20 +80,21 @@ class Recorder(keras.callbacks.Callback):
         self._before = self._batches
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Empty the running means, so that what `fit` logs is the batch's own."""
-        if keras.backend.backend() == "jax":
-            self.model.jax_state_sync()
+        """Empty the running means, so that what `fit` logs is the batch's own; see to the number of the update."""
         self.model.reset_metrics()
-        self._update = int(self._counter.iterations)
+        counted = int(self._counter.iterations)
+        # Loss scaling can skip an update: the next batch then has the same rate, and takes its place.
+        del self._rows[counted:]
+        # TensorFlow counts one too many where a dataset of unknown length ends.
+        if counted > len(self._rows):
+            self._counter.iterations.assign(len(self._rows))
 
     def on_train_batch_end(self, batch, logs=None):
         """Record the update."""
         self._batches += 1
-        # Loss scaling can skip an update: the next batch then has the same rate, and takes its place.
-        del self._rows[self._update :]
-        rate, loss = float(self._rates[self._update]), logs["loss"]
+        rate, loss = float(self._rates[len(self._rows)]), logs["loss"]
         self._rows.append({"learning_rate": rate, **logs})
-        if self._validation and (self._update + 1) % self._every == 0:
+        if self._validation and len(self._rows) % self._every == 0:
             self._rows[-1] |= self._validate()
         self._bar.update(1)
         self._bar.set_postfix(rate=f"{rate:.2g}", loss=f"{loss:.3g}", refresh=False)
