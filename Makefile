@@ -22,7 +22,7 @@ test: setup ## everything that CI runs: linter, spelling, tests, every notebook
 	.venv/bin/ruff format --check .
 	.venv/bin/codespell
 	.venv/bin/pytest --nbval
-	KERAS_BACKEND=jax .venv/bin/pytest $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py)
+	KERAS_BACKEND=jax .venv/bin/pytest $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py range_test.py untouched.py)
 
 run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
 	@$(python) tools/run_notebooks.py --profile "$(PROFILE)" $(NB)
@@ -30,7 +30,7 @@ run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
 calibrate: setup ## run a notebook with 20 seeds and record its verdicts' margins   NB=01
 	@$(python) tools/calibrate.py $(NB)
 
-bench: setup ## measure the cost per update and the start-up times, into build/bench.json
+bench: setup ## measure the cost per update, of a range test, and start-up times, into build/bench.json
 	@mkdir -p build
 	$(python) tools/bench.py
 

@@ -1,5 +1,9 @@
 """Batches of arrays in an order of their own, independent of the global random generators."""
 
+import itertools
+import random
+from collections.abc import Iterator
+
 import keras
 import numpy as np
 
@@ -14,8 +18,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         y: As x, or None.
         batch_size: Examples in a batch.
         seed: Of the order of the examples.
-        stratified: Each batch has the classes of y in the shares of the whole data, up to one example of a class.
-            y is then an array of class numbers, shape (n,) or (n, 1), or of one-hot rows.
+        stratified: Each batch has the classes of y in the shares of the whole data: of two classes within one example,
+            of more classes nearly. y is then an array of class numbers, shape (n,) or (n, 1), or of one-hot rows.
 
     Raises:
         TypeError, ValueError: x and y do not hold the same number of examples, or none, or y holds no classes.
@@ -31,7 +35,7 @@ class ShuffledBatches(keras.utils.PyDataset):
         self._batch_size = arguments.whole("batch_size", batch_size, unit="examples")
         self._classes = _classes(y) if stratified else np.zeros(self._count, int)
         self._random = np.random.default_rng(seed)
-        self.on_epoch_end()
+        self.on_epoch_begin()
 
     def __len__(self):
         return -(-self._count // self._batch_size)
@@ -40,9 +44,40 @@ class ShuffledBatches(keras.utils.PyDataset):
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         return keras.tree.map_structure(lambda array: array[chosen], self._arrays)
 
-    def on_epoch_end(self):
-        """Draw the order of the next epoch."""
+    def on_epoch_begin(self):
+        """Draw the order of the epoch."""
         self._order = stratified_order(self._classes, self._random)
+
+
+def repeated_batches(data):
+    """The batches of a dataset, epoch after epoch, without end where it can be read again.
+
+    Args:
+        data: A `PyDataset`, whose batches come in a random order as in `fit` (those of `ShuffledBatches` as they
+            are); or anything that can be iterated, such as a `tf.data.Dataset`. A generator is read once.
+    """
+    if isinstance(data, keras.utils.PyDataset):
+        yield from _batches_of(data)
+    again = True
+    while again:
+        again = False
+        for batch in data:
+            again = not isinstance(data, Iterator)
+            yield batch
+
+
+def _batches_of(data):
+    count = data.num_batches
+    if count is None:
+        yield from map(data.__getitem__, itertools.count())
+    while True:
+        data.on_epoch_begin()
+        order = list(range(count))
+        if not isinstance(data, ShuffledBatches):
+            random.shuffle(order)
+        for index in order:
+            yield data[index]
+        data.on_epoch_end()
 
 
 def stratified_order(classes, random):
@@ -66,6 +101,8 @@ def stratified_order(classes, random):
 
 def _as_array(array):
     array = np.asarray(array)
+    if array.ndim == 0:
+        raise TypeError("x and y must be arrays, or lists, tuples or dicts of them: np.asarray(y) makes one of numbers")
     return array.astype(keras.config.floatx()) if array.dtype == np.float64 else array
 
 

@@ -1,7 +1,7 @@
 """Grids of training runs, recorded one file a run: resumable, parallel, never half written.
 
 A run is a value: a study, the name of an arm, its settings, a seed. `run_grid` trains the runs that are not recorded
-yet; `load_records` reads them. From a shell: `python -m clr_utils.experiments mnist --seeds 10 --workers 2`.
+yet; `load_records` reads them. From a shell: `python -m clr_utils.experiments mnist --workers 2`.
 Records lie in `data/results/<study>/`, or in the folder that the environment variable CLR_RESULTS_DIR names.
 """
 
@@ -19,7 +19,7 @@ from typing import NamedTuple
 from clr_utils.files import write_atomically
 
 RESULTS = Path(__file__).parent.parent / "data" / "results"
-STUDIES = ("mnist",)
+STUDIES = ("microcalcification", "mnist", "range_test")
 
 
 class Run(NamedTuple):
@@ -163,11 +163,11 @@ def main(arguments=None):
     """The command line: `python -m clr_utils.experiments STUDY [--seeds N] [--workers N]`."""
     parser = argparse.ArgumentParser(prog="python -m clr_utils.experiments", description="Train and record a study.")
     parser.add_argument("study", choices=STUDIES)
-    parser.add_argument("--seeds", type=int, default=10, help="seeds 0 to N-1 of each arm (default: 10)")
+    parser.add_argument("--seeds", type=int, help="seeds 0 to N-1 of each arm (default: the study's own)")
     parser.add_argument("--workers", type=int, default=2, help="trainings at a time (default: 2)")
     options = parser.parse_args(arguments)
     study = import_module(f"clr_utils.studies.{options.study}")
-    for grid in study.grids(options.seeds):
+    for grid in study.grids(options.seeds) if options.seeds else study.grids():
         if run_grid(grid, options.workers):
             return "some runs failed; mend what is reported above and run the command again, it trains the rest"
     return 0

@@ -4,7 +4,7 @@ import io
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 
 # A policy keeps its colour and line style in every notebook.
 POLICY_STYLES = {
@@ -111,20 +111,32 @@ def _span(ax, start, end, height, text):
     ax.annotate(text, ((start + end) / 2, height), (0, 3), textcoords="offset points", ha="center", va="bottom")
 
 
-def dot_plot(values, ax=None, *, unit="test error (%)"):
+def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
     """One row a recipe, one dot a run, a tick at the mean.
 
     Args:
         values: A dict from the recipe's name to the results of its runs, in rows from the top.
         ax: The Axes to draw in; new ones unless given.
         unit: The label of the horizontal axis.
+        log: A logarithmic axis, for rates; the tick is then at the geometric mean.
     """
     ax = ax or plt.subplots(figsize=(8, 0.6 * len(values) + 1))[1]
+    if log:
+        log_axis(ax, [value for results in values.values() for value in results])
     for row, results in enumerate(values.values()):
         ax.plot(results, [row] * len(results), "o", color="C0", alpha=0.6, linestyle="none")
-        ax.plot([np.mean(results)], [row], "|", color="C1", markersize=22, markeredgewidth=3, linestyle="none")
+        middle = np.exp(np.mean(np.log(results))) if log else np.mean(results)
+        ax.plot([middle], [row], "|", color="C1", markersize=22, markeredgewidth=3, linestyle="none")
     ax.set(yticks=range(len(values)), yticklabels=list(values), xlabel=unit, ylim=(len(values) - 0.4, -0.6))
     ax.grid(axis="y", visible=False)
+    return ax
+
+
+def log_axis(ax, values):
+    """Make the horizontal axis logarithmic, with plain numbers at 1, 2 and 5, or at powers of ten for a wide range."""
+    steps = (1, 2, 5) if np.max(values) < 100 * np.min(values) else (1,)
+    ax.set_xscale("log")
+    ax.xaxis.set(major_locator=LogLocator(subs=steps), major_formatter="{x:g}", minor_formatter=NullFormatter())
     return ax
 
 

@@ -3,11 +3,13 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from clr_utils.range_curves import METHODS, SMOOTHING, NoSuggestionError, level, loss_level, start_of
+from clr_utils.plotting import log_axis
+from clr_utils.range_curves import SMOOTHING, level, loss_level, start_of
+from clr_utils.range_suggestions import METHODS, NoSuggestionError
 
 METHOD_STYLES = {
     method: {"color": f"C{number}", "linestyle": dash}
-    for number, (method, dash) in enumerate(zip(METHODS, ("--", "-.", ":", "-"), strict=True), 1)
+    for number, (method, dash) in enumerate(zip(METHODS, ("--", (0, (1, 1)), "-.", ":", "-"), strict=True), 1)
 }
 
 
@@ -35,9 +37,10 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     if test.stopped_at:
         ax.axvline(test.stopped_at, color="0.3", linewidth=1)
         ax.annotate("stopped", (test.stopped_at, 0), (-4, 4), ("data", "axes fraction"), "offset points", ha="right")
-    ax.set(xscale="log", xlabel="learning rate", ylabel=metric)
+    log_axis(ax, test.learning_rates)
+    ax.set(xlabel="learning rate", ylabel=metric)
     if metric.endswith("loss"):
-        _limit(ax, values)
+        _limit(ax, [values])
     return ax
 
 
@@ -54,8 +57,9 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
     """
     ax = ax or plt.subplots()[1]
     line = {"color": "C0", "linewidth": 1.5, "alpha": 0.7, **line}
-    drawn = []
+    swept, drawn = [], []
     for test in tests:
+        swept.extend(test.learning_rates)
         rates, values = _curve(test, metric)
         drawn.append(_smoothed(values, metric, smoothing))
         ax.plot(rates, drawn[-1], **line)
@@ -67,10 +71,38 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
             continue
         style = {**METHOD_STYLES[method], "linestyle": "none", "marker": "|", "markersize": 14, "markeredgewidth": 2.5}
         ax.plot([max_lr], [np.interp(max_lr, rates, drawn[-1])], **style, zorder=3)
-    ax.set(xscale="log", xlabel="learning rate", ylabel=metric)
+    log_axis(ax, swept)
+    ax.set(xlabel="learning rate", ylabel=metric)
     if metric.endswith("loss"):
-        _limit(ax, np.concatenate(drawn))
+        _limit(ax, drawn)
     return ax
+
+
+def plot_against_sweep(tests, rates, errors):
+    """Repeated range tests above, the results of whole trainings at fixed rates below, on one axis, in a new figure.
+
+    A band reaches from the median rate at which the accuracy slows ("smith") to that at which it falls ("fall").
+
+    Args:
+        tests: `RangeTests` with an accuracy.
+        rates: The fixed rates, shape (n,).
+        errors: The final test errors in percent, one row a seed, shape (seeds, n).
+
+    Returns:
+        The two Axes.
+    """
+    fig, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(8, 6))
+    plot_range_tests(tests, above, metric="accuracy", method="smith")
+    below.plot(rates, np.transpose(errors), "o", color="C0", alpha=0.6, linestyle="none")
+    below.plot(rates, np.mean(errors, axis=0), "-", color="C0")
+    slows, falls = (tests.suggestions(sign)["max_lr"].median() for sign in ("smith", "fall"))
+    for ax in (above, below):
+        ax.axvspan(slows, falls, color="C1", alpha=0.15, linewidth=0)
+    for rate, text, gap, side in ((slows, "it slows", -4, "right"), (falls, "it falls", 4, "left")):
+        above.annotate(text, (rate, 0.02), (gap, 0), ("data", "axes fraction"), "offset points", ha=side)
+    above.set(xlabel="", ylabel="accuracy in the test")
+    below.set(xlabel="learning rate", ylabel="final test error (%)")
+    return above, below
 
 
 def _curve(test, metric):
@@ -100,6 +132,7 @@ def _mark(ax, suggestions):
         # Where two lines lie close together, the second name stands to the right of its line.
         side, gap = ("left", 4) if rate < 1.3 * previous else ("right", -3)
         place = {"xytext": (gap, -4), "textcoords": "offset points", "rotation": 90, "ha": side, "va": "top"}
+        place["bbox"] = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5}
         ax.annotate(
             f"{name} {rate:.2g}", (rate, 1), xycoords=("data", "axes fraction"), color=style["color"], size=9, **place
         )
@@ -107,11 +140,17 @@ def _mark(ax, suggestions):
 
 
 def _smoothed(values, metric, smoothing):
+    if not smoothing or not len(values):
+        return values
     return (loss_level if metric.endswith("loss") else level)(values, smoothing)
 
 
-def _limit(ax, values):
-    """Keep a divergence from squeezing the rest of the curve into a line."""
-    low, start, high = np.min(values), start_of(values), np.max(values)
+def _limit(ax, curves):
+    """Keep a divergence from squeezing the rest of the curves into a line."""
+    curves = [curve for curve in curves if len(curve)]
+    if not curves:
+        return
+    low, high = np.min(np.concatenate(curves)), np.max(np.concatenate(curves))
+    start = max(start_of(curve) for curve in curves)
     if high - start > start - low > 0:
         ax.set_ylim(low - 0.1 * (start - low), start + 0.6 * (start - low))

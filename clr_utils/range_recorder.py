@@ -1,7 +1,6 @@
 """What a range test does during training: it applies the rates of the sweep, records, and stops."""
 
 import math
-from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -45,69 +44,64 @@ def sweeping_copy(optimizer, rates):
     return copy
 
 
-class Recorder(keras.callbacks.Callback):
-    """Records one row a rate; ends the training after the last rate, or when the loss diverges.
+class Recorder:
+    """Trains a model batch by batch and records one row a rate, until the last rate or until the loss diverges.
 
     Args:
-        rates: The rates of the sweep, which the model's optimizer applies.
+        model: The model, compiled with a `sweeping_copy` of its optimizer.
+        rates: The rates of the sweep, which that optimizer applies.
         stop_factor: As for `lr_range_test`.
+        class_weight: As for `fit`.
         validation_data, every, scores: (x, y) or None, the updates between measurements, the further scores.
-        verbose: Whether to show a progress bar.
     """
 
-    def __init__(self, rates, stop_factor, validation_data, every, scores, verbose):
-        super().__init__()
-        self._rates, self._verbose = rates, verbose
+    def __init__(self, model, rates, stop_factor, class_weight, validation_data, every, scores):
+        self._model, self._rates, self._class_weight = model, rates, class_weight
         self._validation, self._every, self._scores = validation_data, every, scores
         self._watch = DivergenceWatch(stop_factor)
-        self._rows, self._batches, self._stop_reason = [], 0, ""
+        self._rows, self._skipped, self._stop_reason = [], 0, ""
+        self._counter = getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
-    @contextmanager
-    def progress_bar(self):
-        """Show the rate and the loss while training, and close the bar whatever happens."""
+    def train(self, batches, verbose):
+        """Train on batches (x, y) or (x, y, sample_weight), with a progress bar if verbose."""
         from tqdm.auto import tqdm
 
-        with tqdm(total=len(self._rates), desc="range test", unit="update", disable=not self._verbose) as self._bar:
-            yield
+        with tqdm(total=len(self._rates), desc="range test", unit="update", disable=not verbose) as bar:
+            for batch in batches:
+                if self._update(batch):
+                    row = self._rows[-1]
+                    bar.update(1)
+                    bar.set_postfix(rate=f"{row['learning_rate']:.2g}", loss=f"{row['loss']:.3g}", refresh=False)
+                if self._stop_reason or len(self._rows) == len(self._rates):
+                    return
 
-    def on_train_begin(self, logs=None):
-        """Find the optimizer that counts the updates."""
-        optimizer = self.model.optimizer
-        self._counter = getattr(optimizer, "inner_optimizer", optimizer)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Note how many batches came before this epoch."""
-        self._before = self._batches
-
-    def on_train_batch_begin(self, batch, logs=None):
-        """Empty the running means, so that what `fit` logs is the batch's own; see to the number of the update."""
-        self.model.reset_metrics()
-        counted = int(self._counter.iterations)
-        # Loss scaling can skip an update: the next batch then has the same rate, and takes its place.
-        del self._rows[counted:]
-        # TensorFlow counts one too many where a dataset of unknown length ends.
-        if counted > len(self._rows):
-            self._counter.iterations.assign(len(self._rows))
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Record the update."""
-        self._batches += 1
-        rate, loss = float(self._rates[len(self._rows)]), logs["loss"]
-        self._rows.append({"learning_rate": rate, **logs})
+    def _update(self, batch):
+        """Make one update; whether it is recorded."""
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
+        if self._class_weight:
+            y = keras.ops.convert_to_numpy(y)
+        # Empties the running means, so that what comes back is the batch's own.
+        self._model.reset_metrics()
+        logs = self._model.train_on_batch(x, y, weight, self._class_weight, return_dict=True)
+        if "loss" not in logs:
+            raise ValueError(f'train_step must return the batch\'s "loss"; it returns {", ".join(logs)}')
+        self._stop_reason = self._watch.diverged(float(logs["loss"]))
+        if not self._stop_reason and int(self._counter.iterations) == len(self._rows):
+            self._skip()
+            return False
+        self._rows.append({"learning_rate": float(self._rates[len(self._rows)]), **logs})
         if self._validation and len(self._rows) % self._every == 0:
             self._rows[-1] |= self._validate()
-        self._bar.update(1)
-        self._bar.set_postfix(rate=f"{rate:.2g}", loss=f"{loss:.3g}", refresh=False)
-        self._stop_reason = self._watch.diverged(loss)
-        if self._stop_reason or len(self._rows) == len(self._rates):
-            self.model.stop_training = True
-        elif self._batches > 2 * len(self._rates) + 100:
-            raise RuntimeError(f"loss scaling skipped most of {self._batches} updates: use float32, or a lower max_lr")
+        return True
 
-    def on_epoch_end(self, epoch, logs=None):
-        """End the training when the data gave no batch any more."""
-        if self._batches == self._before:
-            self.model.stop_training = True
+    def _skip(self):
+        """Loss scaling can skip an update: the next batch then has the same rate, and takes its place."""
+        self._skipped += 1
+        if self._skipped > len(self._rates) + 100:
+            raise RuntimeError(
+                f"{self._skipped} batches made no update with model.optimizer: loss scaling skips them (use float32, "
+                "or a lower max_lr), or train_step uses another optimizer"
+            )
 
     def result(self, sweep):
         """The recorded curves as a `RangeTest`.
@@ -136,9 +130,9 @@ class Recorder(keras.callbacks.Callback):
 
     def _validate(self):
         x, y = self._validation
-        found = self.model.evaluate(x, y, batch_size=1024, verbose=0, return_dict=True)
+        found = self._model.evaluate(x, y, batch_size=1024, verbose=0, return_dict=True)
         if self._scores:
-            answers = self.model.predict(x, batch_size=1024, verbose=0)
+            answers = self._model.predict(x, batch_size=1024, verbose=0)
             found |= {name: _binary_score(name, y, answers) for name in self._scores}
         return {f"val_{name}": value for name, value in found.items()}
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from clr_utils.files import write_atomically
-from clr_utils.range_curves import SMOOTHING, NoSuggestionError, suggest
+from clr_utils.range_curves import SMOOTHING
+from clr_utils.range_suggestions import NoSuggestionError, suggest
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,24 +35,25 @@ class RangeTest:
     stop_reason: str = ""
 
     def __repr__(self):
-        end = f", stopped at {self.stopped_at:.3g}: {self.stop_reason}" if self.stopped_at else ""
+        end = f", stopped at {self.stopped_at:.3g}: {self.stop_reason}" if self.stop_reason else ""
         first, last = self.learning_rates[[0, -1]]
         return f"RangeTest({len(self.losses)} updates, {self.sweep} sweep, {first:.3g} to {last:.3g}{end})"
 
     def suggest(self, method="smith", *, ratio=None, metric=None, smoothing=SMOOTHING):
-        """Bounds for a cyclical policy: `clr_utils.range_curves.suggest` on these curves.
+        """Bounds for a cyclical policy: `clr_utils.range_suggestions.suggest` on these curves.
 
         Args:
-            method: "smith", "steepest", "valley" or "minimum/10".
-            ratio: max_lr / base_lr, the rule of thumb 3 or 4. None: 4, or base_lr from the curve for "smith".
-            metric: The score that "smith" reads; the first accuracy unless given, that of the validation data first.
+            method: "smith", "fall", "steepest", "valley" or "minimum/10".
+            ratio: max_lr / base_lr, the rule of thumb 3 or 4. None: 4, or base_lr from the curve for "smith" and
+                "fall".
+            metric: The score that these two read; the first accuracy unless given, that of the validation data first.
             smoothing: Share of the curve to average over.
 
         Raises:
             NoSuggestionError: The curve does not support a suggestion; the message says why.
         """
         accuracy = None
-        if method == "smith" or metric is not None:
+        if method in ("smith", "fall") or metric is not None:
             accuracy = self.metrics[self._accuracy(metric)]
         return suggest(self.learning_rates, self.losses, accuracy, method, ratio=ratio, smoothing=smoothing)
 

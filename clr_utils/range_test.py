@@ -1,10 +1,12 @@
 """The learning-rate range test for Keras models."""
 
+import random
+
 import keras
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.batches import ShuffledBatches
+from clr_utils.batches import ShuffledBatches, repeated_batches
 from clr_utils.range_curves import sweep_rates
 from clr_utils.range_recorder import SCORES, Recorder, sweeping_copy
 from clr_utils.range_results import RangeTests
@@ -83,13 +85,15 @@ def lr_range_test(
     with kept_random_states():
         if seed is None:
             seed = np.random.randint(2**31)  # noqa: NPY002
-        data = _as_data(x, y, batch_size, arguments.whole("seed", seed, minimum=0, unit=""), stratified)
+        seed = arguments.whole("seed", seed, minimum=0, unit="any size")
+        # For a PyDataset, the order of whose batches is drawn from it.
+        random.seed(seed)
+        data = _as_data(x, y, batch_size, seed, stratified)
         rates = sweep_rates(min_lr, max_lr, _count_updates(steps, epochs, data), sweep)
         _build(model, data)
-        recorder = Recorder(rates, stop_factor, validation_data, every, validation_scores, verbose)
-        with untouched(model, sweeping_copy(model.optimizer, rates)), recorder.progress_bar():
-            # Epochs enough for every kind of data: the recorder ends the training after the last rate.
-            model.fit(data, epochs=3 * len(rates), class_weight=class_weight, callbacks=[recorder], verbose=0)
+        with untouched(model, sweeping_copy(model.optimizer, rates)):
+            recorder = Recorder(model, rates, stop_factor, class_weight, validation_data, every, validation_scores)
+            recorder.train(repeated_batches(data), verbose)
     return recorder.result(sweep)
 
 
@@ -121,7 +125,9 @@ def _check_model(model):
         raise TypeError(f"model must be a compiled Keras model; it is {model!r}")
     if not model.compiled:
         raise ValueError("the model is not compiled: call model.compile(optimizer, loss) first")
-    if batches := model.optimizer.gradient_accumulation_steps:
+    if not hasattr(model.optimizer, "learning_rate"):
+        raise ValueError(f"the model's optimizer is {model.optimizer!r}: the test needs one with one learning rate")
+    if batches := getattr(model.optimizer, "inner_optimizer", model.optimizer).gradient_accumulation_steps:
         raise ValueError(
             f"gradient_accumulation_steps is {batches}, and the test needs one update a batch: test a model compiled "
             f"without it, in batches {batches} times as large"
@@ -171,4 +177,5 @@ def _build(model, data):
             "the model has no weights yet, so they could not be put back: give it a keras.Input(shape) as its first "
             "layer, or call model.build(input_shape)"
         )
-    model(data[0][0])
+    # As `fit` does it: symbolically, for batches of any size.
+    model(keras.tree.map_structure(lambda array: keras.KerasTensor((None, *array.shape[1:]), array.dtype), data[0][0]))

@@ -18,7 +18,7 @@ def kept_random_states(seed=None):
     """
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
     generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
-    seed = None if generator is None else np.array(keras.ops.convert_to_numpy(generator.state))
+    state = None if generator is None else np.array(keras.ops.convert_to_numpy(generator.state))
     try:
         if seed is not None:
             random.seed(seed)
@@ -30,7 +30,7 @@ def kept_random_states(seed=None):
         np.random.set_state(numpy)  # noqa: NPY002
         global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
         if generator is not None:
-            generator.state.assign(seed)
+            generator.state.assign(state)
 
 
 @contextmanager
@@ -52,6 +52,7 @@ def untouched(model, optimizer):
         # JAX compiles a function once: under a name of its own the step is not mistaken for that of earlier trainings.
         vars(model)["train_step"] = lambda *arguments: train_step(*arguments)
         # Not model.compile, whose arguments a subclass may have changed.
+        settings |= {"run_eagerly": model.run_eagerly, "jit_compile": model.jit_compile and not model.run_eagerly}
         settings |= {"optimizer": optimizer, "steps_per_execution": 1, "auto_scale_loss": False}
         keras.Model.compile(model, **settings)
         yield

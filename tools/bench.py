@@ -1,8 +1,9 @@
 """Measure and write build/bench.json: `make bench`.
 
 The cost of an update with a constant rate, with the schedule and with the callback, in microseconds: the three take
-turns in one process, and the differences within each round are compared; medians with 95 % intervals. The time of
-`import clr_utils`, in a fresh process. The seconds of each notebook in the quick profile.
+turns in one process, and the differences within each round are compared; medians with 95 % intervals. The cost of a
+learning-rate range test over that of `fit` with as many updates, in the same way. The time of `import clr_utils`, in a
+fresh process. The seconds of each notebook in the quick profile.
 """
 
 import argparse
@@ -84,6 +85,42 @@ def update_costs(build, shape, classes, batch_size, updates, rounds):
     return {"updates": updates, "rounds": rounds, **{name: median(values) for name, values in measured.items()}}
 
 
+def range_test_costs(build, shape, classes, batch_size, updates=200, rounds=9):
+    """Seconds of `lr_range_test` over those of `fit` with as many updates, each with a new model.
+
+    "call" is the whole call, tracing and compilation included; "update" is the slope from a tenth of the updates to
+    all of them.
+    """
+    import keras
+
+    from clr_utils import lr_range_test
+
+    random = np.random.default_rng(0)
+    x = random.normal(size=(updates * batch_size, *shape)).astype("float32")
+    y = random.integers(0, classes, size=updates * batch_size)
+
+    def seconds(tested, count):
+        model = build()
+        model.compile(keras.optimizers.SGD(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        data = x[: count * batch_size], y[: count * batch_size]
+        start = time.perf_counter()
+        if tested:
+            lr_range_test(model, *data, min_lr=1e-5, max_lr=1e-2, epochs=1, batch_size=batch_size, verbose=0)
+        else:
+            model.fit(*data, batch_size=batch_size, verbose=0)
+        return time.perf_counter() - start
+
+    seconds(tested=True, count=2)
+    rows = []
+    for turn in range(rounds):
+        order = [(tested, count) for tested in (False, True) for count in (updates // 10, updates)]
+        cost = {case: seconds(*case) for case in (order[::-1] if turn % 2 else order)}
+        rows.append([cost[case] for case in order])
+    fit_few, fit, test_few, test = np.array(rows).T
+    measured = {"call": test / fit, "update": (test - test_few) / (fit - fit_few)}
+    return {"updates": updates, "rounds": rounds, **{name: median(values) for name, values in measured.items()}}
+
+
 def median(values):
     """The median with its 95 % interval, which no outlier moves."""
     interval = stats.quantile_test(values, q=np.median(values), p=0.5).confidence_interval(0.95)
@@ -126,6 +163,11 @@ def main():
         "import_seconds": import_seconds(9),
         "microseconds_per_update": {
             name: update_costs(*network, options.updates, options.rounds) for name, network in networks().items()
+        },
+        "range_test_over_fit": {
+            f"{name.partition(', batch')[0]}, batch {size}": range_test_costs(build, shape, classes, size)
+            for name, (build, shape, classes, own) in networks().items()
+            for size in sorted({64, max(64, own)})
         },
         "notebook_seconds": notebook_seconds(),
     }

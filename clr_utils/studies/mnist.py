@@ -7,6 +7,7 @@ Adam, as the tutorial does, so the optimizer's state and its count of updates be
 from statistics import fmean
 
 from clr_utils.experiments import Run, load_records, run_grid
+from clr_utils.studies.rates import cyclical, fixed, learning_rate, linear
 
 # Rates (the highest of a policy) tried for each candidate of the fair comparison, in 3,000 updates each.
 SCREENED_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
@@ -29,25 +30,10 @@ LABELS = {
 }
 
 
-def fixed(lr):
-    """The settings of a constant rate."""
-    return {"name": "fixed", "lr": lr}
-
-
-def triangular(base_lr, max_lr, step_size):
-    """The settings of the triangular policy."""
-    return {"name": "triangular", "base_lr": base_lr, "max_lr": max_lr, "step_size": step_size}
-
-
-def linear(lr, updates):
-    """The settings of a rate that falls in a line from lr to 0 over `updates` updates."""
-    return {"name": "linear", "lr": lr, "updates": updates}
-
-
 CANDIDATES = {
     "fixed": fixed,
-    "triangular": lambda rate: triangular(rate / 4, rate, 500),
-    "triangular_from_0": lambda rate: triangular(0.0, rate, 500),
+    "triangular": lambda rate: cyclical("triangular", rate / 4, rate, 500),
+    "triangular_from_0": lambda rate: cyclical("triangular", 0.0, rate, 500),
     "linear": lambda rate: linear(rate, 3000),
 }
 
@@ -63,7 +49,7 @@ def published_arms(scale="paper"):
         A dict from the arm's name to its settings.
     """
     s = SCALES[scale]
-    climbing = triangular(0.001, 0.006, s["step_size"])
+    climbing = cyclical("triangular", 0.001, 0.006, s["step_size"])
     baseline = _phase(s["small"], s["epochs"], fixed(0.001))
     phases = {
         "baseline": [baseline],
@@ -72,7 +58,7 @@ def published_arms(scale="paper"):
         "cold_start": [_phase(s["large"], s["epochs"], climbing)],
         "same_batch": [_phase(s["small"], 1, climbing)],
         "same_updates": [_phase(s["small"], s["epochs"], climbing)],
-        "real_cycles": [_phase(s["small"], s["epochs"], triangular(0.001, 0.006, s["updates"] // 6))],
+        "real_cycles": [_phase(s["small"], s["epochs"], cyclical("triangular", 0.001, 0.006, s["updates"] // 6))],
     }
     return {name: _settings(scale, arm) for name, arm in phases.items()}
 
@@ -191,19 +177,6 @@ def train(settings, seed):
         updates += int(model.optimizer.iterations)
     answers = keras.ops.convert_to_numpy(model(digits.x_test)).argmax(axis=1)
     return {"error": round(100 * float((answers != digits.y_test).mean()), 4), "updates": updates}, {"loss": history}
-
-
-def learning_rate(policy):
-    """What Adam is given for a policy's settings: a number, or a Keras schedule."""
-    import keras
-
-    from clr_utils.schedules import CyclicalLearningRate
-
-    if policy["name"] == "fixed":
-        return policy["lr"]
-    if policy["name"] == "linear":
-        return keras.optimizers.schedules.PolynomialDecay(policy["lr"], policy["updates"], end_learning_rate=0.0)
-    return CyclicalLearningRate(policy["base_lr"], policy["max_lr"], policy["step_size"])
 
 
 def _phase(batch_size, epochs, policy):

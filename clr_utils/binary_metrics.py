@@ -1,0 +1,163 @@
+"""Scores of a two-class detector on unbalanced data; positives are 1, and a score grows with the class 1."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from clr_utils import arguments
+from clr_utils.metrics import Interval
+
+
+class Confusion(NamedTuple):
+    """Counts of a detector's answers."""
+
+    true_positives: int
+    false_positives: int
+    true_negatives: int
+    false_negatives: int
+
+    @property
+    def recall(self):
+        """TP / (TP + FN)."""
+        return self.true_positives / (self.true_positives + self.false_negatives)
+
+    @property
+    def false_positive_rate(self):
+        """FP / (FP + TN)."""
+        return self.false_positives / (self.false_positives + self.true_negatives)
+
+    @property
+    def precision(self):
+        """TP / (TP + FP); NaN where nothing was called positive."""
+        called = self.true_positives + self.false_positives
+        return self.true_positives / called if called else float("nan")
+
+    @property
+    def f1(self):
+        """2 TP / (2 TP + FP + FN)."""
+        return 2 * self.true_positives / (2 * self.true_positives + self.false_positives + self.false_negatives)
+
+
+def confusion(y, scores, threshold=0.5):
+    """The `Confusion` of calling positive what scores more than `threshold`.
+
+    Args:
+        y: Classes 0 and 1, both present, shape (n,).
+        scores: Finite numbers, shape (n,).
+        threshold: In the unit of the scores. 0.5 is what arg max means for two softmax outputs.
+    """
+    y, scores = _checked(y, scores)
+    called = scores > threshold
+    tp, fp = int(called[y == 1].sum()), int(called[y == 0].sum())
+    return Confusion(tp, fp, int((y == 0).sum()) - fp, int((y == 1).sum()) - tp)
+
+
+def roc_auc(y, scores):
+    """Area under the ROC curve: the chance that a positive scores more than a negative; no prevalence in it."""
+    return float(roc_auc_score(*_checked(y, scores)))
+
+
+def pr_area(y, scores):
+    """Area under the precision-recall curve as average precision; a detector that guesses has the prevalence."""
+    return float(average_precision_score(*_checked(y, scores)))
+
+
+def precision_at(prevalence, recall, false_positive_rate):
+    """Precision where a share `prevalence` of the cases is positive: TPR pi / (TPR pi + FPR (1 - pi)).
+
+    Args:
+        prevalence: Share of positives, above 0 and up to 1; may be an array.
+        recall, false_positive_rate: Of the detector at its threshold, which no prevalence changes.
+    """
+    prevalence = np.asarray(prevalence, float)
+    if not ((prevalence > 0) & (prevalence <= 1)).all():
+        raise ValueError(f"prevalence must be above 0 and at most 1; it is {prevalence}")
+    called = recall * prevalence + false_positive_rate * (1 - prevalence)
+    return np.divide(recall * prevalence, called, out=np.full(called.shape, np.nan), where=called > 0)[()]
+
+
+def best_threshold(y, scores, prevalence=None):
+    """The threshold with the largest F1, with the classes reweighted to a prevalence.
+
+    Args:
+        y, scores: Of a validation set, never of the test set.
+        prevalence: Share of positives where the threshold will be used; that of y unless given.
+
+    Returns:
+        A number half-way between two neighbouring scores.
+    """
+    y, scores = _checked(y, scores)
+    prevalence = y.mean() if prevalence is None else arguments.number("prevalence", prevalence, above=0, maximum=1)
+    order = np.argsort(-scores, kind="stable")
+    y, scores = y[order], scores[order]
+    recall, false_rate = np.cumsum(y) / y.sum(), np.cumsum(1 - y) / (1 - y).sum()
+    f1 = 2 * recall * prevalence / (recall * prevalence + false_rate * (1 - prevalence) + prevalence)
+    # A threshold cannot part equal scores.
+    f1[:-1][scores[:-1] == scores[1:]] = -1
+    last = int(np.argmax(f1))
+    below = scores[last + 1] if last + 1 < len(scores) else scores[last] - 1
+    return float((scores[last] + below) / 2)
+
+
+def patient_interval(metric, y, scores, patients, *, resamples=500, confidence=0.95, seed=0):
+    """Percentile interval of `metric(y, scores)` when the patients are drawn anew (cluster bootstrap).
+
+    Patches of one patient resemble each other, so the patients are the sample, not the patches.
+
+    Args:
+        metric: A function such as `roc_auc` or `pr_area`.
+        y, scores, patients: Of the test set, shape (n,) each.
+        resamples: Draws of as many patients as there are, with replacement.
+        confidence: Between 0 and 1.
+        seed: Of the draws.
+
+    Returns:
+        An `Interval`: the metric of the whole set, and the bounds.
+    """
+    y, scores = _checked(y, scores)
+    resamples = arguments.whole("resamples", resamples, minimum=20, unit="draws")
+    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    patients = np.asarray(patients)
+    if patients.shape != y.shape:
+        raise ValueError(f"patients must name the patient of each score; it has {patients.shape}, scores {y.shape}")
+    members = [np.flatnonzero(patients == name) for name in np.unique(patients)]
+    rng = np.random.default_rng(seed)
+    found = []
+    while len(found) < resamples:
+        drawn = np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
+        if 0 < y[drawn].sum() < len(drawn):
+            found.append(metric(y[drawn], scores[drawn]))
+    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(metric(y, scores), float(low), float(high))
+
+
+def negatives_above(y, scores):
+    """For each positive, from the highest score down, the number of negatives that score as much or more.
+
+    With the number of negatives this is all of the ROC and of the precision-recall curve (`curve_points`), in as many
+    whole numbers as there are positives.
+    """
+    y, scores = _checked(y, scores)
+    negatives = np.sort(scores[y == 0])
+    return len(negatives) - np.searchsorted(negatives, np.sort(scores[y == 1])[::-1], side="left")
+
+
+def curve_points(above, negatives):
+    """Recall, false-positive rate and precision after each positive, from `negatives_above` and their number."""
+    above = np.asarray(above)
+    positives = np.arange(1, len(above) + 1)
+    return positives / len(above), above / negatives, positives / (positives + above)
+
+
+def _checked(y, scores):
+    y, scores = np.asarray(y), np.asarray(scores, dtype=float)
+    if y.ndim != 1 or y.shape != scores.shape:
+        raise ValueError(
+            f"y and scores must be two lists of one length; they have the shapes {y.shape}, {scores.shape}"
+        )
+    if set(np.unique(y)) != {0, 1}:
+        raise ValueError(f"y must hold the classes 0 and 1, both of them; it holds {np.unique(y)[:5].tolist()}")
+    if not np.isfinite(scores).all():
+        raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite: did the training diverge?")
+    return y.astype(int), scores

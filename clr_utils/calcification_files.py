@@ -1,0 +1,142 @@
+"""The four HDF5 files of Alyafi et al. 2018: read them, or write synthetic patches in their layout.
+
+Each holds one dataset, found as the file's first key, of shape (n, 16, 16) and 16-bit whole numbers.
+"""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from clr_utils.microcalcification import PATCH_SHAPE, Patches, patch_blocks
+
+FILES = {
+    ("train", 1): ("Positive_train.h5", 3_459),
+    ("train", 0): ("300kNegative_train.h5", 304_225),
+    ("test", 1): ("Positive_test.h5", 1_164),
+    ("test", 0): ("300kNegative_test.h5", 110_000),
+}
+MEND = "put the authors' file there, write the four files anew with write_calcification_files, or unset CLR_DATA_DIR"
+
+
+def calcification_folder():
+    """The folder that CLR_DATA_DIR names, if one of the four files lies in it; None otherwise."""
+    folder = os.environ.get("CLR_DATA_DIR")
+    return Path(folder) if folder and any((Path(folder) / name).exists() for name, _ in FILES.values()) else None
+
+
+def read_calcification_files(folder, split, positives, negatives):
+    """Patches from the two files of a split.
+
+    Args:
+        folder: Where the four files lie; all are looked at, whichever split is read.
+        split: "train" or "test".
+        positives, negatives: Which patches of each file: a slice, or rising indices.
+
+    Returns:
+        `Patches`, the positives first, both in the order of their files.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+        ValueError: A file is truncated, holds something else, or was swapped with another; the message names it.
+    """
+    for key in FILES:
+        with _opened(Path(folder), key):
+            pass
+    parts, source = [], None
+    for label, where in ((1, positives), (0, negatives)):
+        with _opened(Path(folder), (split, label)) as file:
+            source = source or file.attrs.get("source", "the authors' files")
+            parts.append(_pixels(file, where))
+    x, y = np.concatenate(parts), np.repeat([1, 0], [len(part) for part in parts])
+    nothing = np.full((2, len(y)), np.nan, np.float32)
+    return Patches(x, y, np.full(len(y), -1), np.full(len(y), ""), *nothing, split, source)
+
+
+def write_calcification_files(folder, *, seed=0, difficulty="published"):
+    """Write synthetic patches as the four files, about 215 MB; a file has its final name when it is complete.
+
+    Args:
+        folder: Made if it is missing; files of these names are replaced.
+        seed, difficulty: As for `generate_patches`.
+
+    Returns:
+        The paths of the four files.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return [path for split in ("train", "test") for path in _write_split(folder, split, seed, difficulty)]
+
+
+def _write_split(folder, split, seed, difficulty):
+    counts = {label: FILES[split, label][1] for label in (1, 0)}
+    paths = {label: folder / FILES[split, label][0] for label in (1, 0)}
+    unfinished = {label: path.with_name(f".{path.name}.{os.getpid()}") for label, path in paths.items()}
+    try:
+        with ExitStack() as stack:
+            files = {label: stack.enter_context(h5py.File(path, "w")) for label, path in unfinished.items()}
+            for label, file in files.items():
+                file.attrs["source"] = f"synthetic files (seed {seed}, {difficulty})"
+                file.create_dataset("data", (counts[label], *PATCH_SHAPE), np.uint16)
+            written = {1: 0, 0: 0}
+            for block in patch_blocks(counts[1], counts[0], seed=seed, split=split, difficulty=difficulty):
+                for label, file in files.items():
+                    x = block.x[block.y == label]
+                    file["data"][written[label] : written[label] + len(x)] = x
+                    written[label] += len(x)
+        for label, path in paths.items():
+            os.replace(unfinished[label], path)
+    finally:
+        for path in unfinished.values():
+            path.unlink(missing_ok=True)
+    return list(paths.values())
+
+
+def _opened(folder, key):
+    name, count = FILES[key]
+    path = folder / name
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing, though others of the four files are there; {MEND}")
+    try:
+        file = h5py.File(path)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read, it is truncated or no HDF5 file ({error}); {MEND}") from error
+    try:
+        _check_layout(path, file, count)
+    except ValueError:
+        file.close()
+        raise
+    return file
+
+
+def _check_layout(path, file, count):
+    data = file[next(iter(file))] if len(file) else None
+    if not isinstance(data, h5py.Dataset):
+        raise ValueError(f"{path} should hold one dataset as its first key; its keys are {list(file)}; {MEND}")
+    if data.dtype.kind not in "ui" or data.dtype.itemsize != 2:
+        raise ValueError(f"{path} should hold 16-bit whole numbers; it holds {data.dtype}; {MEND}")
+    if data.shape[1:] != PATCH_SHAPE:
+        raise ValueError(f"{path} should hold patches of shape (n, 16, 16); its shape is {data.shape}; {MEND}")
+    if len(data) != count:
+        owner = {number: name for name, number in FILES.values()}.get(len(data))
+        swapped = f", as many as {owner} should: were they swapped? Rename them" if owner else ""
+        raise ValueError(f"{path} should hold {count:,} patches; it holds {len(data):,}{swapped}; {MEND}")
+
+
+def _pixels(file, where):
+    data = file[next(iter(file))]
+    try:
+        x = data[where] if isinstance(where, slice) else np.concatenate(list(_picked(data, where)))
+    except OSError as error:
+        raise ValueError(f"{file.filename} is damaged ({error}); {MEND}") from error
+    if x.size and x.min() < 0:
+        raise ValueError(f"{file.filename} should hold brightness from 0 up; its lowest is {x.min()}; {MEND}")
+    return x.astype(np.uint16, copy=False)
+
+
+def _picked(data, indices, block=16_384):
+    """The rows at rising indices, read in blocks: HDF5 itself takes a minute to pick 60,000."""
+    for start in range(0, len(data), block):
+        yield data[start : start + block][indices[(start <= indices) & (indices < start + block)] - start]

@@ -1,0 +1,69 @@
+"""Self-checks of notebook 03."""
+
+import numpy as np
+
+from clr_utils.exercises import NotYet
+
+
+def check_hits_edge(hits_edge):
+    """`hits_edge(test)`: whether the accuracy of a `RangeTest` had not come down when the sweep ended."""
+    for name, test, expected in _curves():
+        answer = hits_edge(test)
+        if answer is None:
+            raise NotYet("hits_edge returned None: replace it by a comparison, and return True or False")
+        if not isinstance(answer, bool | np.bool_):
+            raise NotYet(f"hits_edge must return True or False; it returned {answer!r}")
+        if answer != expected:
+            hint = (
+                "where is the highest point of the smoothed accuracy?" if expected else "look at the end of the curve"
+            )
+            raise NotYet(f"{name}: it returned {bool(answer)}; {hint}")
+
+
+def check_smooth(smooth):
+    """`smooth(values, beta)`: the exponentially weighted mean with bias correction."""
+    from clr_utils.range_curves import smooth as right
+
+    constant = _list(smooth([2.0, 2.0, 2.0], 0.9), 3)
+    if np.allclose(constant, 2 * (1 - 0.9 ** np.arange(1, 4))):
+        raise NotYet("a constant 2 comes out as 0.2, 0.38, ...: that is the mean without its correction")
+    if not np.allclose(constant, 2):
+        raise NotYet(f"a constant 2 must stay 2; it comes out as {np.round(constant, 3).tolist()}")
+    values = [1.0, 4.0, 2.0, 8.0, 5.0]
+    for beta in (0.0, 0.5, 0.9):
+        answer = _list(smooth(values, beta), len(values))
+        wrong = np.flatnonzero(~np.isclose(answer, right(values, beta)))
+        if len(wrong):
+            raise NotYet(
+                f"with beta = {beta} entry {wrong[0]} is {answer[wrong[0]]:.4g}: is the corrected mean carried on to "
+                "the next step? Carry on m itself, and correct a copy"
+            )
+
+
+def _list(answer, length):
+    if answer is None:
+        raise NotYet("smooth returned None: collect the corrected means and return them")
+    answer = np.asarray(answer, dtype=float)
+    if answer.shape != (length,):
+        raise NotYet(f"for {length} values it returned an answer of shape {answer.shape}; it needs one mean a value")
+    return answer
+
+
+def _curves():
+    from clr_utils.range_results import RangeTest
+    from clr_utils.studies.range_test import recorded_tests
+
+    rates = np.geomspace(0.001, 1, 200)
+    noise = np.random.default_rng(0).normal(0, 0.02, 200)
+
+    def made(accuracy):
+        return RangeTest(rates, 2 - accuracy, {"accuracy": np.clip(accuracy + noise, 0, 1)}, "log", 0.001, 1.0)
+
+    rise = 1 / (1 + (0.03 / rates) ** 2)
+    yield "an accuracy that came down again", made(0.1 + 0.8 * rise / (1 + (rates / 0.3) ** 4)), False
+    yield "an accuracy that was still rising", made(0.1 + 0.8 / (1 + (0.5 / rates) ** 2)), True
+    yield "the sweep from 0.002 to 0.03", recorded_tests("patches_linear").tests[0], True
+    # Its last tenth is noisy, and its last entry happens to be high.
+    fallen = 0.1 + 0.8 * rise / (1 + (rates / 0.1) ** 4)
+    fallen[-1] = 0.99
+    yield "an accuracy that came down, with one lucky last batch", made(fallen), False

@@ -1,0 +1,162 @@
+"""Scores of a two-class detector: counted by hand, against scikit-learn, and what they refuse."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve, roc_auc_score, roc_curve
+
+from clr_utils.binary_metrics import (
+    best_threshold,
+    confusion,
+    curve_points,
+    negatives_above,
+    patient_interval,
+    pr_area,
+    precision_at,
+    roc_auc,
+)
+
+Y = np.array([1, 0, 1, 0, 0, 1, 0, 0])
+SCORES = np.array([0.9, 0.8, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1])
+
+
+def detector(n=2000, prevalence=0.1, seed=0):
+    rng = np.random.default_rng(seed)
+    y = (rng.random(n) < prevalence).astype(int)
+    return y, rng.normal(2 * y, 1)
+
+
+def test_confusion_by_hand():
+    found = confusion(Y, SCORES)
+    assert found == (2, 1, 4, 1)
+    assert (found.recall, found.precision) == (2 / 3, 2 / 3)
+    assert found.false_positive_rate == 1 / 5
+    assert found.f1 == pytest.approx(f1_score(Y, SCORES > 0.5))
+
+
+def test_a_score_at_the_threshold_is_negative():
+    assert confusion([1, 0], [0.5, 0.5])[:2] == (0, 0)
+
+
+def test_a_detector_that_always_says_no():
+    found = confusion(Y, np.zeros(8))
+    assert np.isnan(found.precision)
+    assert (found.recall, found.f1) == (0, 0)
+
+
+def test_areas():
+    y, scores = detector()
+    assert roc_auc(y, scores) == pytest.approx(roc_auc_score(y, scores))
+    assert pr_area(y, scores) == pytest.approx(average_precision_score(y, scores))
+
+
+def test_a_guess_has_auc_one_half_and_the_prevalence_as_area():
+    assert roc_auc(Y, np.ones(8)) == 0.5
+    assert pr_area(Y, np.ones(8)) == pytest.approx(Y.mean())
+
+
+def test_precision_at_is_what_a_resampled_test_set_has():
+    y, scores = detector(40_000)
+    found = confusion(y, scores, 1.0)
+    kept = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[::10]])
+    predicted = precision_at(y[kept].mean(), found.recall, found.false_positive_rate)
+    assert predicted == pytest.approx(confusion(y[kept], scores[kept], 1.0).precision, abs=0.03)
+    assert precision_at(y.mean(), found.recall, found.false_positive_rate) == pytest.approx(found.precision)
+
+
+def test_precision_at_takes_arrays_and_has_no_value_for_no_calls():
+    values = precision_at(np.array([0.5, 0.1]), recall=0.8, false_positive_rate=0.2)
+    np.testing.assert_allclose(values, [0.8, 0.08 / (0.08 + 0.18)])
+    assert np.isnan(precision_at(0.5, 0.0, 0.0))
+
+
+@pytest.mark.parametrize("prevalence", [0, -0.1, 1.1])
+def test_precision_at_refuses(prevalence):
+    with pytest.raises(ValueError, match="prevalence"):
+        precision_at(prevalence, 0.9, 0.1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_best_threshold_has_the_largest_f1(seed):
+    y, scores = detector(300, seed=seed)
+    best = f1_score(y, scores > best_threshold(y, scores))
+    assert best == pytest.approx(max(f1_score(y, scores > limit) for limit in scores - 1e-9))
+
+
+def test_best_threshold_for_a_rarer_class_is_higher():
+    y, scores = detector(5000, prevalence=0.5)
+    assert best_threshold(y, scores, prevalence=0.01) > best_threshold(y, scores) + 0.5
+
+
+def test_best_threshold_does_not_part_equal_scores():
+    y, scores = np.array([1, 0, 0, 1]), np.array([0.5, 0.5, 0.5, 0.2])
+    assert not 0.2 < best_threshold(y, scores) <= 0.5 - 1e-9 or (scores > best_threshold(y, scores)).sum() == 3
+    assert best_threshold([1, 0], [0.7, 0.7]) < 0.7
+
+
+def test_patient_interval_is_wider_than_that_of_independent_patches():
+    rng = np.random.default_rng(0)
+    patients = np.repeat(np.arange(40), 50)
+    y = (rng.random(2000) < 0.3).astype(int)
+    scores = rng.normal(y * np.repeat(rng.choice([-2, 4], 40), 50), 1)
+    clustered = patient_interval(roc_auc, y, scores, patients, resamples=200)
+    independent = patient_interval(roc_auc, y, scores, np.arange(2000), resamples=200)
+    assert clustered.low < clustered.mean < clustered.high
+    assert clustered.mean == roc_auc(y, scores)
+    assert clustered.high - clustered.low > 1.3 * (independent.high - independent.low)
+
+
+def test_patient_interval_is_the_same_for_the_same_seed():
+    y, scores = detector(400)
+    patients = np.arange(400) // 10
+    draws = [patient_interval(pr_area, y, scores, patients, resamples=50, seed=seed) for seed in (1, 1, 2)]
+    assert draws[0] == draws[1] != draws[2]
+
+
+def test_patient_interval_covers_the_truth():
+    """The AUC of two normal classes 1 apart is Phi(1 / sqrt(2)) = 0.760; 95 % intervals hold it nearly always."""
+    covered = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        y = np.arange(300) % 2
+        interval = patient_interval(roc_auc, y, rng.normal(y, 1), np.arange(300), resamples=100)
+        covered += interval.low < 0.7602 < interval.high
+    assert covered >= 25
+
+
+def test_negatives_above_is_all_of_both_curves():
+    y, scores = detector()
+    recall, false_rate, precision = curve_points(negatives_above(y, scores), (y == 0).sum())
+    assert np.mean(precision) == pytest.approx(average_precision_score(y, scores))
+    assert 1 - np.mean(false_rate) == pytest.approx(roc_auc_score(y, scores))
+    rates, recalls, _ = roc_curve(y, scores, drop_intermediate=False)
+    np.testing.assert_allclose(recall, np.unique(recalls)[1:])
+    assert set(np.round(false_rate, 9)) <= set(np.round(rates, 9))
+    precisions = precision_recall_curve(y, scores)[0]
+    assert set(np.round(precision, 9)) <= set(np.round(precisions, 9))
+
+
+def test_a_negative_with_the_score_of_a_positive_counts_against_it():
+    assert negatives_above([1, 0, 0], [0.5, 0.5, 0.1]).tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("y", "scores", "message"),
+    [
+        ([1, 0], [0.1], "one length"),
+        ([[1, 0]], [[0.1, 0.2]], "one length"),
+        ([0, 0], [0.1, 0.2], "both of them"),
+        ([0, 1, 2], [0.1, 0.2, 0.3], "classes 0 and 1"),
+        ([0, 1], [0.1, np.nan], "did the training diverge"),
+    ],
+)
+@pytest.mark.parametrize("score", [roc_auc, pr_area, confusion, best_threshold, negatives_above])
+def test_refusals(score, y, scores, message):
+    with pytest.raises(ValueError, match=message):
+        score(y, scores)
+
+
+def test_patient_interval_refuses():
+    with pytest.raises(ValueError, match="patient of each score"):
+        patient_interval(roc_auc, Y, SCORES, [1, 2])
+    with pytest.raises(ValueError, match="resamples"):
+        patient_interval(roc_auc, Y, SCORES, np.arange(8), resamples=3)

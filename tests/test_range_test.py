@@ -1,0 +1,522 @@
+"""lr_range_test: the losses are those of each batch, at the rates recorded, for any model and any data it accepts."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from clr_utils import lr_range_test, repeat_range_test, sweep_rates
+from clr_utils.batches import ShuffledBatches
+from clr_utils.range_recorder import Sweep, sweeping_copy
+from helpers import BACKEND, in_graph
+from range_models import CLASSES, TARGETS, X, data_for, measured, mlp, new, normalized, plain
+
+BOUNDS = {"min_lr": 0.01, "max_lr": 0.3}
+USUAL = {**BOUNDS, "steps": 9, "batch_size": 8, "stop_factor": None, "seed": 3, "verbose": 0}
+
+
+def range_test(model, x, y=None, **settings):
+    """Nine updates in batches of eight, whatever the loss, in silence."""
+    return lr_range_test(model, x, y, **{**USUAL, **settings})
+
+
+def batches_of(x, y, count, batch_size=8, seed=3):
+    """The batches that a test with this seed reads."""
+    data, found = ShuffledBatches(x, y, batch_size=batch_size, seed=seed), []
+    while len(found) < count:
+        data.on_epoch_begin()
+        found += [data[index] for index in range(len(data))]
+    return found[:count]
+
+
+def by_hand(model, rates, batches, momentum=0.0, weight=lambda y: np.ones(len(y))):
+    """Losses and mean absolute errors of a linear model, each before its update, in NumPy."""
+    kernel, bias = (np.array(each, "float64") for each in model.get_weights())
+    speed = [np.zeros_like(kernel), np.zeros_like(bias)]
+    losses, errors = [], []
+    for rate, (x, y) in zip(rates, batches, strict=True):
+        error = x @ kernel + bias - y
+        shares = weight(y)[:, None]
+        losses.append(np.mean(shares * error**2))
+        errors.append(np.mean(np.abs(error)))
+        slope = 2 * shares * error / len(x)
+        speed = [momentum * v - rate * g for v, g in zip(speed, (x.T @ slope, slope.sum(axis=0)), strict=True)]
+        kernel, bias = kernel + speed[0], bias + speed[1]
+    return np.array(losses), np.array(errors)
+
+
+def close(found, expected, rtol=2e-5):
+    np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-6)
+
+
+# --- the curves ---
+
+
+@pytest.mark.parametrize("sweep", ["log", "linear"])
+def test_losses_and_metrics_are_those_of_each_batch(sweep):
+    """Three epochs of three batches, the last of six examples instead of eight."""
+    model = plain(metrics=["mae"])
+    test = range_test(model, X, TARGETS, sweep=sweep)
+    rates = sweep_rates(**BOUNDS, steps=9, sweep=sweep)
+    np.testing.assert_array_equal(test.learning_rates, rates)
+    assert test.learning_rates[-1] == 0.3
+    losses, errors = by_hand(model, rates, batches_of(X, TARGETS, 9))
+    close(test.losses, losses)
+    close(test.metrics["mae"], errors)
+    assert list(test.metrics) == ["mae"]
+    assert (test.sweep, test.min_lr, test.max_lr) == (sweep, 0.01, 0.3)
+    assert (test.stopped_at, test.stop_reason) == (None, "")
+
+
+@pytest.mark.parametrize("kind", ["jit", "eager", "steps", "schedule", "no_config", "scaled", "averaged", "loaded"])
+def test_the_same_losses_however_the_model_is_compiled(kind, tmp_path):
+    if kind == "averaged" and BACKEND == "jax":
+        pytest.skip("Keras cannot train with use_ema on JAX")
+    model = new("schedule" if kind == "loaded" else kind)
+    if kind == "loaded":
+        model.save(tmp_path / "model.keras")
+        model = keras.saving.load_model(tmp_path / "model.keras")
+    test = range_test(model, X, TARGETS)
+    momentum = 0.5 if kind == "no_config" else 0
+    expected, _ = by_hand(model, test.learning_rates, batches_of(X, TARGETS, 9), momentum)
+    close(test.losses, expected)
+
+
+def test_the_same_losses_in_mixed_precision():
+    """With targets so small that loss scaling skips no update."""
+    model = new("half")
+    model.set_weights([each / 10 for each in model.get_weights()])
+    test = range_test(model, X, TARGETS / 10)
+    close(test.losses, by_hand(model, test.learning_rates, batches_of(X, TARGETS / 10, 9))[0], rtol=0.03)
+
+
+@pytest.mark.parametrize("kind", ["normalized", "frozen", "decayed", "measured", "branched", "own_step", "unbuilt"])
+def test_the_same_losses_as_train_on_batch(kind):
+    """The model is as before the test, so the same training follows by hand: Dropout's and Adam's states too."""
+    x, y = data_for(kind)
+    model = new(kind)
+    test = range_test(model, x, y, steps=5)
+    rows = []
+    for rate, (inputs, targets) in zip(test.learning_rates, batches_of(x, y, 5), strict=True):
+        model.optimizer.learning_rate = rate
+        model.reset_metrics()
+        rows.append(model.train_on_batch(inputs, targets, return_dict=True))
+    assert set(rows[0]) == {"loss", *test.metrics}
+    for name in rows[0]:
+        close(test.losses if name == "loss" else test.metrics[name], [row[name] for row in rows])
+
+
+def test_data_smaller_than_a_batch():
+    model = plain()
+    test = range_test(model, X[:5], TARGETS[:5], steps=4)
+    close(test.losses, by_hand(model, test.learning_rates, [(X[:5], TARGETS[:5])] * 4)[0])
+
+
+def test_class_weights():
+    model = plain()
+    test = range_test(model, X, CLASSES, class_weight={0: 1, 1: 7})
+    weighted = {"weight": lambda y: np.where(y[:, 0] == 1, 7.0, 1.0)}
+    close(test.losses, by_hand(model, test.learning_rates, batches_of(X, CLASSES, 9), **weighted)[0])
+
+
+def test_stratified_batches():
+    test = range_test(normalized(), X, CLASSES, stratified=True, steps=2, batch_size=22)
+    assert len(test.losses) == 2
+
+
+def test_a_negative_loss():
+    model = mlp()
+    model.compile("sgd", lambda y, answer: keras.ops.mean(keras.ops.square(answer - y)) - 100)
+    expected, _ = by_hand(model, sweep_rates(**BOUNDS, steps=9), batches_of(X, TARGETS, 9))
+    close(range_test(model, X, TARGETS).losses, expected - 100)
+
+
+def test_a_linear_sweep_from_zero():
+    assert range_test(plain(), X, TARGETS, sweep="linear", min_lr=0, steps=3).learning_rates.tolist() == [0, 0.15, 0.3]
+
+
+def test_epochs_are_passes_over_the_data():
+    assert len(range_test(plain(), X, TARGETS, steps=None, epochs=2).losses) == 6
+
+
+@pytest.mark.skipif(BACKEND == "jax", reason="Keras cannot train a layer that measures itself on JAX")
+def test_a_layer_that_measures_itself():
+    @keras.saving.register_keras_serializable(package="tests")
+    class Watched(keras.layers.Dense):
+        def __init__(self, units):
+            super().__init__(units)
+            self.watch = keras.metrics.Mean(name="watch")
+
+        def call(self, x):
+            answer = super().call(x)
+            self.watch.update_state(answer)
+            return answer
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), Watched(1)])
+    model.compile("sgd", "mse")
+    test = range_test(model, X, TARGETS, min_lr=1e-9, max_lr=2e-9, steps=3)
+    close(test.metrics["watch"], [np.mean(model.predict(x, verbose=0)) for x, _ in batches_of(X, TARGETS, 3)])
+
+
+def test_the_sweep_in_the_graph_and_saved():
+    rates = sweep_rates(1e-5, 1, 7)
+    sweep = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(Sweep(rates)))
+    close(in_graph(lambda step: keras.ops.stack([sweep(step[n]) for n in range(9)]), np.arange(9)), [*rates, 1, 1])
+
+
+def optimizers():
+    """The optimizer classes of Keras that have one learning rate."""
+    for name in sorted(vars(keras.optimizers)):
+        kind = getattr(keras.optimizers, name)
+        if isinstance(kind, type) and name not in ("Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"):
+            yield kind
+
+
+@pytest.mark.parametrize("kind", optimizers(), ids=lambda kind: kind.__name__)
+def test_the_copy_of_an_optimizer_keeps_its_settings(kind):
+    optimizer = kind(learning_rate=0.123, clipnorm=0.7, weight_decay=0.3)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    copy = sweeping_copy(optimizer, np.array([0.5, 0.6]))
+    assert type(copy) is kind
+    before, after = optimizer.get_config(), copy.get_config()
+    assert before.pop("learning_rate") == pytest.approx(0.123)
+    assert after.pop("learning_rate")["config"]["rates"] == pytest.approx([0.5, 0.6])
+    assert before == after
+    assert not copy._use_weight_decay(keras.Variable([0.0], name="bias"))
+
+
+def test_the_copy_of_loss_scaling():
+    inner = keras.optimizers.Adam(0.1, beta_1=0.5)
+    scaled = keras.optimizers.LossScaleOptimizer(inner, initial_scale=8.0, dynamic_growth_steps=5)
+    copy = sweeping_copy(scaled, np.array([0.5, 0.6]))
+    assert (copy.initial_scale, copy.dynamic_growth_steps, copy.inner_optimizer.beta_1) == (8.0, 5, 0.5)
+    assert copy.inner_optimizer is not inner
+
+
+@pytest.mark.parametrize("skipped", [1, 3])
+def test_an_update_that_loss_scaling_skips_is_made_with_the_next_batch(skipped):
+    """A gradient that overflows until the scale has been halved often enough: the rates wait for it."""
+    scale = 2.0 ** (124 + skipped)
+    model = plain(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(), initial_scale=scale))
+    model.set_weights([np.zeros((3, 1)), np.zeros(1)])
+    x, y = np.ones((8, 3), "float32"), np.full((8, 1), -4.0, "float32")
+    test = range_test(model, x, y, steps=6, max_lr=0.02)
+    np.testing.assert_array_equal(test.learning_rates, sweep_rates(0.01, 0.02, 6))
+    close(test.losses, by_hand(model, test.learning_rates, [(x, y)] * 6)[0])
+
+
+def test_loss_scaling_that_skips_every_update_is_told():
+    model = mlp()
+    loss = lambda y, answer: keras.ops.sqrt(0 * keras.ops.mean(keras.ops.square(answer)))  # noqa: E731
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)), loss)
+    with pytest.raises(RuntimeError, match=r"made no update with model.optimizer: loss scaling skips.* float32"):
+        range_test(model, X, TARGETS, steps=3)
+
+
+# --- data ---
+
+
+class InOrder(keras.utils.PyDataset):
+    """X in batches of eight, which notes their numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.read = []
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        self.read.append(index)
+        return IN_ORDER[index % 3]
+
+
+class Endless(InOrder):
+    """As InOrder, again and again."""
+
+    num_batches = None
+
+
+IN_ORDER = [(X[start : start + 8], TARGETS[start : start + 8]) for start in (0, 8, 16)]
+
+
+def endless(count=1000):
+    for n in range(count):
+        yield IN_ORDER[n % 3]
+
+
+def tf_data():
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices((X, TARGETS)).batch(8)
+
+
+def unknown_length():
+    return tf_data().filter(lambda x, y: True)
+
+
+needs_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="tf.data needs TensorFlow")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Endless,
+        endless,
+        functools.partial(endless, 9),
+        pytest.param(tf_data, marks=needs_tensorflow),
+        pytest.param(unknown_length, marks=needs_tensorflow),
+    ],
+    ids=["PyDataset", "generator", "generator-exact", "tf.data", "tf.data-unknown"],
+)
+@pytest.mark.filterwarnings("ignore:.shuffle=True. was passed")
+def test_other_kinds_of_data(make):
+    model = plain()
+    test = range_test(model, make())
+    close(test.losses, by_hand(model, test.learning_rates, 3 * IN_ORDER)[0])
+    assert test.learning_rates[-1] == 0.3
+
+
+def test_a_dataset_is_shuffled_as_in_fit():
+    data = InOrder()
+    assert len(range_test(plain(), data, steps=None, epochs=4).losses) == 12
+    epochs = np.reshape(data.read[-12:], (4, 3))
+    assert (np.sort(epochs) == [0, 1, 2]).all()
+    assert len(set(map(tuple, epochs))) > 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_a_generator_that_ends_too_early(count):
+    with pytest.raises(ValueError, match=f"the data ended after {count} of 9 updates: give fewer steps, or data that"):
+        range_test(plain(), endless(count))
+
+
+@needs_tensorflow
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_a_dataset_that_can_be_read_once_only():
+    import tensorflow as tf
+
+    once = endless(5)
+    data = tf.data.Dataset.from_generator(lambda: once, output_signature=tf_data().element_spec)
+    with pytest.raises(ValueError, match="the data ended after 5 of 9 updates"):
+        range_test(plain(), data)
+
+
+def test_a_loss_by_another_name():
+    class Renamed(keras.Sequential):
+        def train_step(self, *state_and_data):
+            answer = super().train_step(*state_and_data)
+            if BACKEND == "tensorflow":
+                return {"objective": answer["loss"]}
+            return {"objective": answer[0]["loss"]}, answer[1]
+
+    model = Renamed([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match='train_step must return the batch\'s "loss"; it returns objective'):
+        range_test(model, X, TARGETS)
+
+
+# --- validation ---
+
+
+def test_validation_data():
+    """Measured after every third update, with what the model was compiled with; NaN elsewhere."""
+    model = plain(metrics=["mae"])
+    test = range_test(model, X, TARGETS, validation_data=(X[:6], TARGETS[:6]), validation_every=3, steps=8)
+    assert list(test.metrics) == ["mae", "val_loss", "val_mae"]
+    np.testing.assert_array_equal(np.flatnonzero(np.isfinite(test.metrics["val_loss"])), [2, 5])
+    batches = batches_of(X, TARGETS, 8)
+    close(test.losses, by_hand(model, test.learning_rates, batches)[0])
+    rates = [*test.learning_rates[:3], 0]
+    losses, errors = by_hand(model, rates, [*batches[:3], (X[:6], TARGETS[:6])])
+    close(test.metrics["val_loss"][2], losses[-1])
+    close(test.metrics["val_mae"][2], errors[-1])
+
+
+@pytest.mark.parametrize(("units", "one_hot"), [(1, False), (2, False), (2, True)])
+def test_validation_scores(units, one_hot):
+    activation, loss = ("sigmoid", "binary_crossentropy") if units == 1 else ("softmax", "categorical_crossentropy")
+    labels = CLASSES.astype("int32")
+    targets = np.eye(2)[labels[:, 0]] if one_hot else labels
+    model = mlp(units=units, activation=activation)
+    model.compile("sgd", loss if one_hot or units == 1 else "sparse_" + loss)
+    test = range_test(
+        model,
+        X,
+        targets,
+        validation_data=(X, targets),
+        validation_every=2,
+        validation_scores=["roc_auc", "pr_area"],
+        **{"min_lr": 1e-9, "max_lr": 1e-8, "steps": 3},
+    )
+    scores = model.predict(X, verbose=0)[:, -1]
+    for name, score in (("val_roc_auc", roc_auc_score), ("val_pr_area", average_precision_score)):
+        close(test.metrics[name], [np.nan, score(labels[:, 0], scores), np.nan])
+
+
+def test_scores_of_more_than_two_classes_are_refused():
+    model = mlp(units=3, activation="softmax")
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    data = (X, CLASSES.astype("int32"))
+    with pytest.raises(ValueError, match="roc_auc is a score of two classes; the model answers with 3 numbers"):
+        range_test(model, *data, validation_data=data, validation_every=1, validation_scores=["roc_auc"])
+
+
+# --- stops ---
+
+
+def test_stops_at_a_loss_that_is_not_finite():
+    targets = TARGETS.copy()
+    targets[7] = np.nan
+    test = range_test(plain(), X[:8], targets[:8], batch_size=1, stop_factor=None)
+    place = len(test.losses) - 1
+    assert np.isnan(test.losses[place])
+    assert np.isfinite(test.losses[:place]).all()
+    assert test.stopped_at == sweep_rates(**BOUNDS, steps=9)[place]
+    assert test.stop_reason == "the loss is nan"
+
+
+def test_stops_when_the_loss_diverges():
+    model = plain()
+    test = range_test(model, X, TARGETS, max_lr=1e3, steps=40, stop_factor=4)
+    assert len(test.losses) < 40
+    assert test.stopped_at == test.learning_rates[-1] == sweep_rates(0.01, 1e3, 40)[len(test.losses) - 1]
+    assert "the smoothed loss has risen from" in test.stop_reason
+    later = range_test(model, X, TARGETS, max_lr=1e3, steps=40, stop_factor=50)
+    longest = range_test(model, X, TARGETS, max_lr=1e3, steps=40, stop_factor=None)
+    assert len(test.losses) < len(later.losses) < len(longest.losses)
+    np.testing.assert_array_equal(longest.losses[: len(test.losses)], test.losses)
+
+
+# --- what is refused ---
+
+
+def uncompiled():
+    return mlp()
+
+
+def accumulating(scaled=False):
+    optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=4)
+    return plain(keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer)
+
+
+def many_rates():
+    kinds = keras.optimizers
+    return plain(kinds.MultiOptimizer(lambda variable: kinds.SGD(0.1)))
+
+
+def without_optimizer():
+    model = mlp()
+    model.compile(None, "mse")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: "model", TypeError, "model must be a compiled Keras model; it is 'model'"),
+        (uncompiled, ValueError, r"not compiled: call model.compile\(optimizer, loss\) first"),
+        (accumulating, ValueError, "gradient_accumulation_steps is 4.* in batches 4 times as large"),
+        (functools.partial(accumulating, True), ValueError, "gradient_accumulation_steps is 4"),
+        (many_rates, ValueError, "MultiOptimizer.*needs one with one learning rate"),
+        (without_optimizer, ValueError, "optimizer is None"),
+    ],
+)
+def test_models_that_cannot_be_tested(make, error, message):
+    with pytest.raises(error, match=message):
+        range_test(make(), X, TARGETS)
+
+
+def test_an_unbuilt_model_needs_arrays():
+    with pytest.raises(ValueError, match=r"no weights yet.*keras.Input\(shape\).*model.build\(input_shape\)"):
+        range_test(new("unbuilt"), InOrder())
+
+
+GENERATOR = endless()
+PAIR = (X, TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"min_lr": "a"}, TypeError, "min_lr must be a number"),
+        ({"min_lr": 0}, ValueError, "min_lr must be greater than 0"),
+        ({"min_lr": -1, "sweep": "linear"}, ValueError, "min_lr must be 0 or more"),
+        ({"max_lr": float("nan")}, ValueError, "max_lr must be a finite number"),
+        ({"min_lr": 1, "max_lr": 0.1}, ValueError, r"max_lr \(0.1\) must be greater.*did you swap them"),
+        ({"min_lr": 0.3, "max_lr": 0.3}, ValueError, "max_lr .* must be greater"),
+        ({"steps": None}, ValueError, r"give either steps \(updates\) or epochs"),
+        ({"steps": 5, "epochs": 1}, ValueError, "give either steps"),
+        ({"steps": 1}, ValueError, "steps must be a whole number of updates, 2 or more; it is 1"),
+        ({"steps": 2.5}, ValueError, "steps must be a whole number of updates"),
+        ({"steps": True}, TypeError, "steps must be a number"),
+        ({"steps": None, "epochs": 0}, ValueError, "epochs must be a whole number of epochs, 1 or more"),
+        ({"steps": None, "epochs": 1, "batch_size": 30}, ValueError, "steps must be a whole number of updates, 2 or"),
+        ({"x": GENERATOR, "y": None, "steps": None, "epochs": 1}, ValueError, "not known for these data: give steps"),
+        ({"sweep": "cosine"}, ValueError, "sweep must be one of 'linear', 'log'; it is 'cosine'"),
+        ({"batch_size": 0}, ValueError, "batch_size must be a whole number of examples, 1 or more"),
+        ({"batch_size": "8"}, TypeError, "batch_size must be a number"),
+        (
+            {"stratified": True, "y": {"a": TARGETS}},
+            ValueError,
+            "stratified=True needs y as one array of class numbers",
+        ),
+        ({"stratified": True, "y": None}, ValueError, "stratified=True needs y"),
+        ({"x": GENERATOR, "y": None, "stratified": True}, ValueError, "stratified=True needs arrays"),
+        ({"x": GENERATOR}, TypeError, "x must be arrays where y is given; it is a generator"),
+        ({"x": InOrder()}, TypeError, "x must be arrays where y is given; it is a InOrder"),
+        ({"y": TARGETS[:5]}, ValueError, r"x and y must hold the same number of examples.*\[5, 22\]"),
+        ({"y": TARGETS.tolist()}, TypeError, "x and y must be arrays.*np.asarray"),
+        ({"x": X[:0], "y": TARGETS[:0]}, ValueError, "at least one"),
+        ({"validation_data": X}, TypeError, r"validation_data must be a pair \(x, y\)"),
+        ({"validation_every": 0}, ValueError, "validation_every must be a whole number of updates, 1 or more"),
+        ({"validation_scores": "roc_auc"}, TypeError, r"validation_scores must be a list of names, such as"),
+        ({"validation_scores": ["auc"]}, ValueError, "validation_scores must be one of 'roc_auc', 'pr_area'"),
+        ({"validation_scores": ["roc_auc"]}, ValueError, r"measured on validation_data=\(x, y\); give that too"),
+        ({"stop_factor": 1}, ValueError, "stop_factor must be greater than 1"),
+        ({"stop_factor": "4"}, TypeError, "stop_factor must be a number"),
+        ({"seed": -1}, ValueError, "seed must be a whole number of any size, 0 or more; it is -1"),
+        ({"seed": 0.5}, ValueError, "seed must be a whole number"),
+    ],
+)
+def test_arguments_that_are_refused(settings, error, message):
+    with pytest.raises(error, match=message):
+        range_test(**{"model": plain(), "x": X, "y": TARGETS, **settings})
+
+
+# --- several tests ---
+
+
+def test_repeats_are_tests_with_a_seed_each():
+    tests = repeat_range_test(plain, X, TARGETS, seeds=[4, 2], steps=3, batch_size=8, verbose=0, **BOUNDS)
+    assert tests.seeds == (4, 2)
+    assert [len(test.losses) for test in tests] == [3, 3]
+    assert tests.tests[0].losses[0] != tests.tests[1].losses[0]
+
+
+@pytest.mark.parametrize(
+    ("build", "settings", "error", "message"),
+    [
+        (measured(), {}, TypeError, "build must be a function that returns a new compiled model"),
+        (None, {}, TypeError, "build must be a function"),
+        (plain, {"seeds": 0}, ValueError, "seeds must be a whole number of seeds, 1 or more"),
+        (plain, {"seeds": "3"}, TypeError, "seeds must be a number"),
+        (lambda: 3, {}, TypeError, "model must be a compiled Keras model; it is 3"),
+        (plain, {"seed": 1}, TypeError, "seed"),
+    ],
+)
+def test_repeats_that_are_refused(build, settings, error, message):
+    with pytest.raises(error, match=message):
+        repeat_range_test(build, X, TARGETS, steps=3, **BOUNDS, **settings)
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_a_progress_bar_when_asked_for(verbose, capsys):
+    range_test(plain(), X, TARGETS, steps=2, verbose=verbose)
+    shown = capsys.readouterr()
+    assert ("range test" in shown.err) == bool(verbose)
+    assert not shown.out

@@ -1,0 +1,43 @@
+"""Policies as settings: JSON can hold them, and the optimizer gets the rates that their names promise."""
+
+import json
+
+import numpy as np
+import pytest
+
+from clr_utils.decays import time_decay as time_decay_rule
+from clr_utils.policies import triangular
+from clr_utils.studies import rates
+
+
+def applied(policy, count):
+    rate = rates.learning_rate(policy)
+    return np.array([float(rate(n)) if callable(rate) else rate for n in range(count)])
+
+
+POLICIES = {
+    "fixed": (rates.fixed(0.1), lambda n: np.full(n.shape, 0.1)),
+    "linear": (rates.linear(0.1, 50), lambda n: 0.1 * (1 - n / 50)),
+    "time_decay": (rates.time_decay(0.002, 0.96), lambda n: time_decay_rule(n, 0.002, 0.96)),
+    "cosine": (rates.cosine(0.1, 50), lambda n: 0.05 * (1 + np.cos(np.pi * n / 50))),
+    "staircase": (rates.staircase(0.1, (20, 40), 0.5), lambda n: 0.1 * 0.5 ** ((n > 20).astype(int) + (n > 40))),
+    "triangular": (rates.cyclical("triangular", 0.01, 0.1, 10), lambda n: triangular(n, 0.01, 0.1, 10)),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_optimizer_gets_the_rates_of_the_policy(name):
+    policy, rule = POLICIES[name]
+    assert policy["name"] == name
+    assert json.loads(json.dumps(policy)) == policy
+    np.testing.assert_allclose(applied(policy, 50), rule(np.arange(50)), rtol=1e-5, atol=1e-8)
+
+
+def test_cyclical_settings_reach_the_schedule():
+    amplitude = applied(rates.cyclical("exp_range", 0.01, 0.1, 10, gamma=0.99), 40)
+    bounds = applied(rates.cyclical("exp_range", 0.01, 0.1, 10, gamma=0.99, decay="bounds"), 40)
+    assert amplitude[20] == pytest.approx(0.01, rel=1e-4)
+    assert bounds[20] == pytest.approx(0.01 * 0.99**20, rel=1e-4)
+    warm_up = applied(rates.cyclical("triangular", 0.0, 0.1, 5, step_size_down=35), 40)
+    assert warm_up.argmax() == 5
+    assert warm_up[0] == 0

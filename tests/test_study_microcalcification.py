@@ -1,0 +1,85 @@
+"""The micro-calcification study: its arms are the published ones and the missing baselines, at equal updates."""
+
+import json
+
+import numpy as np
+import pytest
+
+from clr_utils import published
+from clr_utils.binary_metrics import curve_points
+from clr_utils.experiments import load_records
+from clr_utils.studies import microcalcification as study
+from clr_utils.studies.rates import learning_rate
+
+CASES = (1, 2)
+
+
+def rates(policy, case):
+    rate = learning_rate(policy)
+    return np.array([float(rate(n)) if callable(rate) else rate for n in range(0, study.UPDATES[case], 500)])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_published_arms_are_table_ii(case):
+    examples = published(f"alyafi.case{case}.examples").value
+    assert study.UPDATES[case] == study.EPOCHS * examples / study.BATCH
+    assert published("alyafi.epochs").value == study.EPOCHS
+    assert published("alyafi.batch_size").value == study.BATCH
+    arms = study.published_arms(case)
+    for name in study.CYCLICAL:
+        assert arms[name]["base_lr"] == published("alyafi.base_lr").value
+        assert arms[name]["max_lr"] == published("alyafi.max_lr").value
+        assert arms[name]["step_size"] == published("alyafi.epochs_per_step").value * examples / study.BATCH
+    assert arms["exp_range"]["gamma"] == published("alyafi.gamma").value
+    assert arms["published_fixed"]["decay"] == published("alyafi.fixed_decay").value
+
+
+def test_the_fixed_rates_are_base_mean_and_max():
+    assert [policy["lr"] for policy in study.fixed_arms().values()] == [0.002, 0.016, 0.03]
+
+
+def test_mean_rates():
+    assert study.mean_rates(1) == {"triangular": 0.016, "triangular2": 0.0102, "exp_range": 0.0094}
+    assert study.mean_rates(2)["exp_range"] == 0.0065
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_falling_rates_start_or_peak_at_max_lr_and_end_low(case):
+    arms = study.further_arms(case)
+    for name in ("step_decay", "cosine", "warm_up_linear"):
+        applied = rates(arms[name], case)
+        assert applied.max() == pytest.approx(0.03, rel=0.01)
+        assert applied[-1] < 0.002
+    assert rates(arms["step_decay"], case)[-1] == pytest.approx(0.0003)
+    assert rates(arms["warm_up_linear"], case)[0] == 0
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_arm_differs_in_its_policy_alone(case):
+    runs = study.study_runs(case, study.arms(case), seeds=1)
+    assert len({json.dumps(run.settings["policy"], sort_keys=True) for run in runs}) == len(runs)
+    assert len({json.dumps({**run.settings, "policy": None}, sort_keys=True) for run in runs}) == 1
+
+
+def test_runs_come_seed_by_seed():
+    runs = study.study_runs(1, ["triangular", "fixed_0.03"])
+    assert [run.seed for run in runs] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert len(study.study_runs(2, ["triangular"])) == 3
+
+
+def test_a_small_recorded_run_can_be_had_again():
+    """Within 5 % of the loss and 0.1 of AUC: threads and processors change the last digits, not the training."""
+    (recorded,) = load_records([study.small_run()])
+    metrics, history = study.train(recorded["settings"], recorded["seed"])
+    assert history["loss"] == pytest.approx(recorded["history"]["loss"], rel=0.05)
+    assert metrics["auc"] == pytest.approx(recorded["metrics"]["auc"], abs=0.1)
+    assert metrics["updates"] == recorded["metrics"]["updates"] == 80
+    assert metrics["auc_low"] < metrics["auc"] < metrics["auc_high"]
+    assert metrics["validation_auc"] == pytest.approx(recorded["metrics"]["validation_auc"], abs=0.1)
+
+
+def test_the_recorded_curve_gives_the_recorded_areas():
+    (record,) = load_records([study.small_run()])
+    _, false_rate, precision = curve_points(record["history"]["negatives_above"], 2200)
+    assert 1 - np.mean(false_rate) == pytest.approx(record["metrics"]["auc"], abs=1e-5)
+    assert np.mean(precision) == pytest.approx(record["metrics"]["pr_area"], abs=1e-5)

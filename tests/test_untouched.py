@@ -1,0 +1,272 @@
+"""A range test leaves no trace: training afterwards gives, bit for bit, what it would have given without one."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+
+from clr_utils import lr_range_test, repeat_range_test
+from clr_utils.range_recorder import DivergenceWatch
+from clr_utils.untouched import kept_random_states
+from helpers import BACKEND
+from range_models import TARGETS, X, data_for, mlp, new, plain
+
+
+def range_test(model, x, y, **settings):
+    """Five updates that move every weight a lot."""
+    return lr_range_test(model, x, y, **{"min_lr": 0.01, "max_lr": 0.5, "steps": 5, "verbose": 0, **settings})
+
+
+def train(model, x, y):
+    """One epoch of shuffled arrays; its history."""
+    return model.fit(x, y, batch_size=8, verbose=0).history
+
+
+def values(model):
+    """Weights, states of dropout and of BatchNormalization, the optimizer and the metrics, as arrays."""
+    variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+def assert_same(found, expected):
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def random_numbers():
+    """The next numbers of Python, NumPy and Keras."""
+    return [random.random(), np.random.random(), *keras.ops.convert_to_numpy(keras.random.normal((2,)))]  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    "kind", ["normalized", "frozen", "averaged", "measured", "branched", "own_step", "unbuilt", "half", "no_config"]
+)
+def test_training_afterwards_is_as_without(kind):
+    """A test of the fresh model, and one of the trained model."""
+    if kind == "averaged" and BACKEND == "jax":
+        pytest.skip("Keras cannot train with use_ema on JAX")
+    x, y = data_for(kind)
+    model = new(kind)
+    expected = [(train(model, x, y), values(model), model.metrics_names) for _ in range(2)]
+    numbers = random_numbers()
+    model = new(kind)
+    for history, variables, names in expected:
+        range_test(model, x, y)
+        assert train(model, x, y) == history
+        assert_same(values(model), variables)
+        assert model.metrics_names == names
+    assert random_numbers() == numbers
+
+
+@pytest.mark.parametrize("kind", ["normalized", "scaled", "own_step"])
+def test_the_model_keeps_its_attributes(kind):
+    """The optimizer, the compiled training function and the history are the same objects as before."""
+    x, y = data_for(kind)
+    model = new(kind)
+    train(model, x, y)
+    before, variables, metrics = dict(vars(model)), values(model), model.get_metrics_result()
+    range_test(model, x, y)
+    assert vars(model).keys() == before.keys()
+    assert all(vars(model)[name] is value for name, value in before.items())
+    assert_same(values(model), variables)
+    assert model.get_metrics_result() == metrics
+
+
+def broken_at(monkeypatch, update, error):
+    """Let the range test break off with an error in the middle."""
+    losses = []
+
+    def diverged(self, loss):
+        losses.append(loss)
+        if len(losses) == update:
+            raise error
+        return ""
+
+    monkeypatch.setattr(DivergenceWatch, "diverged", diverged)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("broken off")], ids=["interrupt", "error"])
+@pytest.mark.parametrize("update", [1, 4])
+def test_no_trace_after_an_error_either(error, update, monkeypatch):
+    """Nor in the measurement of validation data, which comes between two updates."""
+    x, y = data_for("normalized")
+    model = new("normalized")
+    expected = [train(model, x, y) for _ in range(2)]
+    model = new("normalized")
+    assert train(model, x, y) == expected[0]
+    before, variables, numbers = dict(vars(model)), values(model), random.getstate()
+    broken_at(monkeypatch, update, error)
+    with pytest.raises(type(error)):
+        range_test(model, x, y, validation_data=(x, y), validation_every=2)
+    assert_same(values(model), variables)
+    assert all(vars(model)[name] is value for name, value in before.items())
+    assert random.getstate() == numbers
+    assert train(model, x, y) == expected[1]
+
+
+class Fragile(keras.metrics.MeanSquaredError):
+    """A metric that cannot be told."""
+
+    def result(self):
+        raise ArithmeticError("no result")
+
+
+class Breaking(keras.utils.PyDataset):
+    """Data whose fourth batch cannot be read."""
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        if index == 3:
+            raise OSError("unreadable")
+        return X[:4], TARGETS[:4]
+
+
+def raising_loss(y, answer):
+    raise ArithmeticError("no loss")
+
+
+def generator():
+    yield X[:4], TARGETS[:4]
+    yield X[:4], TARGETS[:4]
+    yield X[:4], TARGETS[:4]
+    raise OSError("unreadable")
+
+
+@pytest.mark.parametrize(
+    ("compiled", "data"),
+    [
+        ({"metrics": [Fragile(name="fragile")]}, (X, TARGETS)),
+        ({}, (Breaking(), None)),
+        ({}, (generator(), None)),
+        ({"loss": raising_loss}, (X, TARGETS)),
+    ],
+    ids=["metric", "dataset", "generator", "loss"],
+)
+def test_no_trace_when_data_metric_or_loss_raise(compiled, data):
+    keras.utils.set_random_seed(0)
+    model = mlp(keras.layers.BatchNormalization())
+    model.compile(**{"optimizer": keras.optimizers.SGD(0.05), "loss": "mse", **compiled})
+    before, variables, numbers = dict(vars(model)), values(model), random.getstate()
+    with pytest.raises(Exception, match=r"no result|unreadable|no loss"):
+        range_test(model, *data)
+    assert_same(values(model), variables)
+    assert vars(model).keys() == before.keys()
+    assert all(vars(model)[name] is value for name, value in before.items())
+    assert random.getstate() == numbers
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_the_step_compiled_for_an_earlier_training_is_not_taken(trained):
+    """JAX finds a compiled step again by the method's name, with the rates and the decay of another optimizer."""
+    model = plain(keras.optimizers.SGD(0.0))
+    keras.utils.set_random_seed(0)
+    model.set_weights([np.ones((3, 1)), np.ones(1)])
+    if trained:
+        train(model, X, TARGETS)
+    assert range_test(model, X, TARGETS, seed=0, batch_size=22).losses[-1] < 0.9 * model.evaluate(X, TARGETS, verbose=0)
+
+
+def test_training_after_a_test_does_not_take_the_tests_step():
+    model = plain(keras.optimizers.SGD(0.0))
+    range_test(model, X, TARGETS)
+    before = model.get_weights()
+    train(model, X, TARGETS)
+    assert_same(model.get_weights(), before)
+
+
+def test_settings_changed_after_compile_hold():
+    """`model.run_eagerly = True`, as for debugging: the loss then sees numbers, not symbols."""
+    seen = []
+
+    def loss(y, answer):
+        seen.append(keras.ops.is_tensor(answer) and hasattr(answer, "numpy" if BACKEND == "tensorflow" else "devices"))
+        return keras.ops.mean(keras.ops.square(y - answer))
+
+    model = mlp()
+    model.compile("sgd", loss)
+    model.run_eagerly = True
+    range_test(model, X, TARGETS)
+    assert seen
+    assert all(seen[-3:])
+
+
+# --- seeds ---
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_two_tests_in_a_row_are_alike(seed):
+    model, (x, y) = new("normalized"), data_for("normalized")
+    first, second = (range_test(model, x, y, seed=seed, batch_size=8) for _ in range(2))
+    np.testing.assert_array_equal(first.losses, second.losses)
+    np.testing.assert_array_equal(first.metrics["accuracy"], second.metrics["accuracy"])
+
+
+def test_the_seed_decides_whatever_the_global_generators_say():
+    model = new("plain")
+    losses = []
+    for seed, state in ((3, 1), (3, 2), (4, 2), (None, 2), (None, 1)):
+        keras.utils.set_random_seed(state)
+        losses.append(range_test(model, X, TARGETS, seed=seed, batch_size=4).losses)
+    np.testing.assert_array_equal(losses[0], losses[1])
+    assert not np.array_equal(losses[1], losses[2])
+    assert not np.array_equal(losses[3], losses[4])
+
+
+def test_repeats_depend_on_their_seed_alone():
+    """Weights, dropout, keras.random and the order of the examples; and no trace in the global generators."""
+
+    def build():
+        model = new_weights()
+        model.compile("sgd", "mse")
+        return model
+
+    def new_weights():
+        model = mlp(keras.layers.Dense(3), keras.layers.Dropout(0.5))
+        model.layers[0].kernel.assign(keras.random.normal((3, 3)))
+        return model
+
+    def repeat(seeds):
+        return repeat_range_test(build, X, TARGETS, seeds=seeds, min_lr=0.01, max_lr=0.5, steps=5, verbose=0)
+
+    keras.utils.set_random_seed(1)
+    random_numbers()
+    first = repeat(2)
+    numbers = random_numbers()
+    keras.utils.set_random_seed(1)
+    random_numbers()
+    assert random_numbers() == numbers
+    second = repeat([1, 0])
+    assert first.seeds == (0, 1)
+    assert second.seeds == (1, 0)
+    assert not np.array_equal(first.tests[0].losses, first.tests[1].losses)
+    for one, other in zip(first, reversed(second.tests), strict=True):
+        np.testing.assert_array_equal(one.losses, other.losses)
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_random_states_are_kept(existing):
+    """Whether or not Keras has drawn from its own generator before."""
+    keras.utils.set_random_seed(5)
+    if existing:
+        random_numbers()
+    expected = random_numbers()
+    for seed in (None, 7):
+        keras.utils.set_random_seed(5)
+        if existing:
+            random_numbers()
+        with kept_random_states(seed):
+            random_numbers()
+        assert random_numbers() == expected
+
+
+def test_a_block_with_a_seed_starts_from_it():
+    drawn = []
+    for state, seed in ((1, 7), (2, 7), (2, 8)):
+        keras.utils.set_random_seed(state)
+        with kept_random_states(seed):
+            drawn.append(random_numbers())
+    assert drawn[0] == drawn[1] != drawn[2]
