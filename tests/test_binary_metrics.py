@@ -115,12 +115,12 @@ def test_patient_interval_is_the_same_for_the_same_seed():
 def test_patient_interval_covers_the_truth():
     """The AUC of two normal classes 1 apart is Phi(1 / sqrt(2)) = 0.760; 95 % intervals hold it nearly always."""
     covered = 0
-    for seed in range(30):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         y = np.arange(300) % 2
-        interval = patient_interval(roc_auc, y, rng.normal(y, 1), np.arange(300), resamples=100)
+        interval = patient_interval(roc_auc, y, rng.normal(y, 1), np.arange(300), resamples=60)
         covered += interval.low < 0.7602 < interval.high
-    assert covered >= 25
+    assert covered >= 16
 
 
 def test_negatives_above_is_all_of_both_curves():
