@@ -60,7 +60,6 @@ class Recorder:
         self._validation, self._every, self._scores = validation_data, every, scores
         self._watch = DivergenceWatch(stop_factor)
         self._rows, self._skipped, self._stop_reason = [], 0, ""
-        self._counter = getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
     def train(self, batches, verbose):
         """Train on batches (x, y) or (x, y, sample_weight), with a progress bar if verbose."""
@@ -80,13 +79,13 @@ class Recorder:
         x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
         if self._class_weight:
             y = keras.ops.convert_to_numpy(y)
-        # Empties the running means, so that what comes back is the batch's own.
+        # What comes back is then the batch's own, and no running mean; Keras 3.15 does this by itself.
         self._model.reset_metrics()
         logs = self._model.train_on_batch(x, y, weight, self._class_weight, return_dict=True)
         if "loss" not in logs:
             raise ValueError(f'train_step must return the batch\'s "loss"; it returns {", ".join(logs)}')
         self._stop_reason = self._watch.diverged(float(logs["loss"]))
-        if not self._stop_reason and int(self._counter.iterations) == len(self._rows):
+        if not self._stop_reason and int(self._model.optimizer.iterations) == len(self._rows):
             self._skip()
             return False
         self._rows.append({"learning_rate": float(self._rates[len(self._rows)]), **logs})

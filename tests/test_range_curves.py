@@ -29,6 +29,13 @@ def test_a_sweep_ends_exactly_at_its_bounds(sweep, steps):
     assert (np.diff(rates) > 0).all()
 
 
+@pytest.mark.parametrize("sweep", ["log", "linear"])
+def test_no_rounding_at_the_last_rate(sweep):
+    random = np.random.default_rng(0)
+    for min_lr, factor in zip(random.uniform(0, 1, 200), random.uniform(1.1, 1e5, 200), strict=True):
+        assert sweep_rates(min_lr, min_lr * factor, 7, sweep)[-1] == min_lr * factor
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -220,8 +227,10 @@ def test_an_accuracy_may_be_measured_now_and_then():
 
 def test_a_linear_sweep_from_zero_is_read_from_its_second_rate():
     rates = sweep_rates(0, 1, 4000, "linear")
-    losses = np.append(5, parabola(rates[1:]))
-    assert suggest(rates, losses, method="minimum/10", smoothing=0).max_lr == pytest.approx(0.01, rel=0.01)
+    losses = np.append(1, KNOWN["steepest"][0](rates[1:]))
+    found = suggest(rates, losses, method="steepest")
+    assert found == suggest(rates[1:], losses[1:], method="steepest")
+    assert found.max_lr == pytest.approx(0.1, rel=0.2)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -433,6 +433,12 @@ def test_models_that_cannot_be_tested(make, error, message):
         range_test(make(), X, TARGETS)
 
 
+def test_an_unbuilt_model_is_built_for_batches_of_any_size():
+    model = new("unbuilt")
+    range_test(model, X, TARGETS, steps=2)
+    assert model.input_shape == (None, 3)
+
+
 def test_an_unbuilt_model_needs_arrays():
     with pytest.raises(ValueError, match=r"no weights yet.*keras.Input\(shape\).*model.build\(input_shape\)"):
         range_test(new("unbuilt"), InOrder())
