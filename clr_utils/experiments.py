@@ -1,13 +1,14 @@
 """Grids of training runs, recorded one file a run: resumable, parallel, never half written.
 
 A run is a value: a study, the name of an arm, its settings, a seed. `run_grid` trains the runs that are not recorded
-yet; `load_records` reads them. From a shell: `python -m clr_utils.experiments mnist --workers 2`.
+yet; `load_records` reads them. From a shell: `python -m clr_utils.experiments microcalcification --case 1 --seeds 3`.
 Records lie in `data/results/<study>/`, or in the folder that the environment variable CLR_RESULTS_DIR names.
 """
 
 import argparse
 import hashlib
 import json
+import logging
 import os
 import platform
 import sys
@@ -19,7 +20,7 @@ from typing import NamedTuple
 from clr_utils.files import write_atomically
 
 RESULTS = Path(__file__).parent.parent / "data" / "results"
-STUDIES = ("microcalcification", "mnist", "range_test")
+STUDIES = ("microcalcification", "case_contrast", "mnist", "range_test")
 
 
 class Run(NamedTuple):
@@ -117,6 +118,8 @@ def _train(run):
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Every run compiles a model of its own, which TensorFlow warns of.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     study = import_module(f"clr_utils.studies.{run.study}")
     began = time.perf_counter()
     try:
@@ -160,14 +163,20 @@ def _device(backend):
 
 
 def main(arguments=None):
-    """The command line: `python -m clr_utils.experiments STUDY [--seeds N] [--workers N]`."""
+    """The command line: `python -m clr_utils.experiments STUDY [--case 1 | 2] [--seeds N] [--workers N]`."""
     parser = argparse.ArgumentParser(prog="python -m clr_utils.experiments", description="Train and record a study.")
     parser.add_argument("study", choices=STUDIES)
+    parser.add_argument("--case", type=int, choices=(1, 2), help="of microcalcification: its published and fixed arms")
     parser.add_argument("--seeds", type=int, help="seeds 0 to N-1 of each arm (default: the study's own)")
     parser.add_argument("--workers", type=int, default=2, help="trainings at a time (default: 2)")
     options = parser.parse_args(arguments)
     study = import_module(f"clr_utils.studies.{options.study}")
-    for grid in study.grids(options.seeds) if options.seeds else study.grids():
+    if options.case and options.study != "microcalcification":
+        parser.error(f"--case belongs to the study microcalcification; {options.study} has no cases")
+    if options.seeds is not None and options.seeds < 1:
+        parser.error(f"--seeds must be 1 or more; it is {options.seeds}")
+    chosen = {name: value for name, value in (("seeds", options.seeds), ("case", options.case)) if value}
+    for grid in study.grids(**chosen):
         if run_grid(grid, options.workers):
             return "some runs failed; mend what is reported above and run the command again, it trains the rest"
     return 0

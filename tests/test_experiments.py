@@ -145,3 +145,26 @@ def test_the_command_line_names_the_studies(capsys):
     with pytest.raises(SystemExit):
         experiments.main(["nothing"])
     assert "mnist" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mnist", "--case", "1"], "--case belongs to the study microcalcification; mnist has no cases"),
+        (["microcalcification", "--case", "3"], "invalid choice: 3"),
+        (["mnist", "--seeds", "0"], "--seeds must be 1 or more"),
+    ],
+)
+def test_the_command_line_refuses(capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        experiments.main(arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_the_command_line_trains_one_case(monkeypatch):
+    grids = []
+    monkeypatch.setattr(experiments, "run_grid", lambda runs, workers: grids.append((runs, workers)))
+    assert experiments.main(["microcalcification", "--case", "1", "--seeds", "3", "--workers", "1"]) == 0
+    ((runs, workers),) = grids
+    assert workers == 1
+    assert {(run.settings["case"], run.seed) for run in runs} == {(1, 0), (1, 1), (1, 2)}

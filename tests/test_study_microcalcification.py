@@ -9,7 +9,8 @@ from clr_utils import published
 from clr_utils.binary_metrics import curve_points
 from clr_utils.experiments import load_records
 from clr_utils.studies import microcalcification as study
-from clr_utils.studies.rates import learning_rate
+from clr_utils.studies.range_test import recorded_tests
+from clr_utils.studies.rates import fixed, learning_rate
 
 CASES = (1, 2)
 
@@ -59,6 +60,59 @@ def test_every_arm_differs_in_its_policy_alone(case):
     runs = study.study_runs(case, study.arms(case), seeds=1)
     assert len({json.dumps(run.settings["policy"], sort_keys=True) for run in runs}) == len(runs)
     assert len({json.dumps({**run.settings, "policy": None}, sort_keys=True) for run in runs}) == 1
+
+
+def test_the_sweep_has_each_peak_rate_once_and_shares_the_published_runs():
+    known = study.arms(1)
+    for kind, peak in (("fixed", "lr"), ("triangular", "max_lr")):
+        names = study.peak_arms(kind)
+        assert list(names) == list(study.PEAK_RATES)
+        assert [known[name][peak] for name in names.values()] == list(study.PEAK_RATES)
+    assert study.peak_arms("triangular")[0.03] == "triangular"
+    for name in study.peak_arms("triangular").values():
+        assert known[name]["max_lr"] / known[name]["base_lr"] == pytest.approx(15)
+
+
+def test_the_bounds_of_the_range_test_are_the_recorded_suggestion():
+    found = recorded_tests("patches_log").suggestions("smith")[["base_lr", "max_lr"]].median()
+    assert tuple(float(f"{value:.2g}") for value in found) == study.RANGE_TEST_BOUNDS
+
+
+def test_the_grids_of_one_case_are_its_published_and_fixed_arms():
+    (runs,) = study.grids(seeds=3, case=2)
+    assert {run.settings["case"] for run in runs} == {2}
+    assert {run.seed for run in runs} == {0, 1, 2}
+    assert len(runs) == 21
+
+
+def test_no_two_settings_share_a_record():
+    runs = [run for grid in study.grids() for run in grid]
+    assert len({run.path for run in runs}) == len({json.dumps([run.settings, run.seed]) for run in runs})
+
+
+def test_a_network_that_is_not_trained_keeps_its_initial_weights():
+    run = study.untrained_runs()[0]
+    metrics, history = study.train({**run.settings, "scale": 0.02}, run.seed)
+    assert metrics["updates"] == 0
+    assert history["loss"] == []
+    assert len(history["negatives_above"]) == 23
+
+
+def test_a_training_that_diverges_is_recorded_as_such():
+    settings = {**study.small_run().settings, "policy": fixed(1e4)}
+    metrics, history = study.train(settings, 0)
+    assert metrics == {**dict.fromkeys(study.METRICS), "updates": 40}
+    assert history == {"loss": [None], "accuracy": history["accuracy"], "negatives_above": []}
+
+
+def test_a_weight_and_a_threshold_act():
+    settings = {**study.small_run().settings, "epochs": 1}
+    plain = study.train(settings, 0)
+    weighted = study.train({**settings, "negative_weight": 2.0}, 0)
+    assert weighted[1]["loss"][0] > 1.2 * plain[1]["loss"][0]
+    lowered = study.train({**settings, "threshold": 0.0}, 0)
+    assert lowered[0]["recall"] == 1
+    assert lowered[0]["auc"] == plain[0]["auc"]
 
 
 def test_runs_come_seed_by_seed():

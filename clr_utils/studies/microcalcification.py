@@ -2,6 +2,7 @@
 
 Alyafi et al. 2018 at their own scale: 64,000 (case 1) or 128,000 training patches (case 2), 12 epochs in batches of
 32, plain SGD. A run's seed is that of its synthetic world (patients, patches), of the weights and of the order.
+The grids come in the order of their need; `python -m clr_utils.experiments microcalcification` trains them all.
 """
 
 import numpy as np
@@ -12,10 +13,22 @@ from clr_utils.studies.rates import cosine, cyclical, fixed, learning_rate, stai
 
 STUDY = "microcalcification"
 EPOCHS, BATCH = 12, 32
+CASES = (1, 2)
 UPDATES = {1: EPOCHS * 2000, 2: EPOCHS * 4000}
 BASE_LR, MAX_LR, GAMMA = 0.002, 0.03, 0.99994
 CYCLICAL = ("triangular", "triangular2", "exp_range")
 SEEDS = {1: 5, 2: 3}
+HEADLINE_SEEDS, UNTRAINED_SEEDS, SWEEP_SEEDS = 10, 50, 3
+PEAK_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+# The medians of base_lr and max_lr over the recorded range tests "patches_log", by Smith's rule.
+RANGE_TEST_BOUNDS = (0.0013, 0.062)
+AREA_FORMS = (("", ""), ("", "_low"), ("", "_high"), ("validation_", ""))
+METRICS = (
+    *(f"{kind}{area}{bound}" for area in ("auc", "pr_area") for kind, bound in AREA_FORMS),
+    *(f"{name}{suffix}" for suffix in ("", "_chosen") for name in ("precision", "recall", "f1")),
+    "threshold",
+)
+DIFFICULTY_ARMS = ("triangular", "fixed_0.016", "fixed_0.03")
 
 
 def published_arms(case):
@@ -45,7 +58,23 @@ def further_arms(case):
         "cosine": cosine(MAX_LR, updates),
         "warm_up_linear": cyclical("triangular", 0.0, MAX_LR, warm_up, step_size_down=updates - warm_up),
         "exp_range_bounds": cyclical("exp_range", BASE_LR, MAX_LR, updates // 6, gamma=GAMMA, decay="bounds"),
+        "range_test_bounds": cyclical("triangular", *RANGE_TEST_BOUNDS, updates // 6),
     }
+
+
+def peak_arms(kind):
+    """The arms of one kind, "fixed" or "triangular", at each of PEAK_RATES: {rate: name of the arm}."""
+    return {rate: "triangular" if (kind, rate) == ("triangular", MAX_LR) else f"{kind}_{rate:g}" for rate in PEAK_RATES}
+
+
+def _peak_policies(case):
+    """Fixed at each of PEAK_RATES, and triangular up to it from a fifteenth, as in the published bounds."""
+    policies = {}
+    for rate in PEAK_RATES:
+        policies[f"fixed_{rate:g}"] = fixed(rate)
+        policies[f"triangular_{rate:g}"] = cyclical("triangular", rate * BASE_LR / MAX_LR, rate, UPDATES[case] // 6)
+    del policies[f"triangular_{MAX_LR:g}"]
+    return policies
 
 
 def mean_rates(case):
@@ -60,7 +89,7 @@ def mean_rates(case):
 
 def arms(case):
     """All arms of a case, by name, the most needed first."""
-    return {**published_arms(case), **fixed_arms(), **further_arms(case)}
+    return {**published_arms(case), **fixed_arms(), **further_arms(case), **_peak_policies(case)}
 
 
 def study_runs(case, names, seeds=None):
@@ -92,12 +121,34 @@ def small_run():
     return Run(STUDY, "small", settings(1, fixed(0.03), scale=0.02, epochs=2), seed=0)
 
 
-def grids(seeds=None):
-    """The grids of the study in the order of their need: published and fixed arms of case 1, of case 2, the rest."""
-    first = [*published_arms(1), *fixed_arms()]
-    yield [small_run(), *study_runs(1, first, seeds)]
-    yield study_runs(2, first, seeds)
+def untrained_runs(seeds=UNTRAINED_SEEDS):
+    """Networks that are tested as they were initialised, without a single update, each in a world of its own."""
+    return [Run(STUDY, "untrained", settings(1, fixed(0.0), epochs=0), seed) for seed in range(seeds)]
+
+
+def difficulty_runs(difficulty, names=DIFFICULTY_ARMS, seeds=SWEEP_SEEDS):
+    """The runs of some arms of case 1 on "easier" or "harder" patches."""
+    known = arms(1)
+    return [
+        Run(STUDY, f"case1_{difficulty}_{name}", settings(1, known[name], difficulty=difficulty), seed)
+        for seed in range(seeds)
+        for name in names
+    ]
+
+
+def grids(seeds=None, case=None):
+    """The grids of the study in the order of their need; of one case, the published and the fixed arms alone."""
+    first = {number: [*published_arms(number), *fixed_arms()] for number in CASES}
+    for number in CASES if case is None else (case,):
+        yield study_runs(number, first[number], seeds)
+    if case is not None:
+        return
+    yield [small_run(), *untrained_runs(seeds or UNTRAINED_SEEDS)]
     yield study_runs(1, further_arms(1), seeds)
+    yield study_runs(1, first[1], seeds or HEADLINE_SEEDS)
+    sweep = [name for kind in ("fixed", "triangular") for name in peak_arms(kind).values()]
+    yield study_runs(1, sweep, seeds or SWEEP_SEEDS)
+    yield [run for each in ("easier", "harder") for run in difficulty_runs(each, seeds=seeds or SWEEP_SEEDS)]
 
 
 def recorded(case, name, metric, seeds=None):
@@ -115,19 +166,32 @@ def train(settings, seed):
     Returns:
         metrics: Of the test set "auc" and "pr_area", each with the bounds of its 95 % interval over patients; and
             "precision", "recall", "f1" at 0.5 and, ending in "_chosen", at "threshold", which has the largest F1 on
-            the validation set; of the validation set "validation_auc" and "validation_pr_area"; "updates".
+            the validation set; of the validation set "validation_auc" and "validation_pr_area"; "updates". Where the
+            training diverged all but "updates" are None.
         history: "loss" and "accuracy" of the training, one an epoch; "negatives_above", all of the test set's curves
             (`clr_utils.binary_metrics.curve_points`).
     """
+    from clr_utils.calcification_sets import training_set
+
+    return train_on(training_set(settings["case"], **_world(settings, seed)), settings, seed)
+
+
+def train_on(patches, settings, seed):
+    """`train` on other training patches; `settings` may weigh the negatives or move the threshold.
+
+    Args:
+        patches: Training `Patches`.
+        settings: As for `train`, and "negative_weight", a factor on the loss of the negatives, and "threshold" in place
+            of 0.5, if they are given.
+        seed: Of weights and order, and of the validation and the test set.
+    """
     import keras
 
-    from clr_utils.calcification_sets import fit_standardiser, test_set, training_set, validation_set
+    from clr_utils.calcification_sets import fit_standardiser, test_set, validation_set
     from clr_utils.models import calcification_cnn
 
-    world = {"seed": seed, **{name: settings[name] for name in ("scale", "difficulty", "source")}}
-    patches = training_set(settings["case"], **world)
     standardise = fit_standardiser(patches)
-    keras.utils.clear_session(free_memory=False)
+    keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model = calcification_cnn()
     model.compile(
@@ -141,31 +205,44 @@ def train(settings, seed):
         patches.y,
         batch_size=settings["batch_size"],
         epochs=settings["epochs"],
+        class_weight={0: settings["negative_weight"], 1: 1.0} if "negative_weight" in settings else None,
+        callbacks=[keras.callbacks.TerminateOnNaN()],
         verbose=0,
     )
 
     def scores(patches):
         return model.predict(standardise(patches), batch_size=1000, verbose=0)[:, 1]
 
+    world = _world(settings, seed)
     validation, test = validation_set(**world), test_set(**world)
-    metrics, above = _evaluate(validation, scores(validation), test, scores(test))
-    history = {name: [float(f"{value:.6g}") for value in fitted.history[name]] for name in ("loss", "accuracy")}
-    return metrics | {"updates": int(model.optimizer.iterations)}, history | {"negatives_above": above.tolist()}
+    metrics, above = _evaluate(validation, scores(validation), test, scores(test), settings.get("threshold", 0.5))
+    curves = {name: _finite(fitted.history.get(name, [])) for name in ("loss", "accuracy")}
+    return metrics | {"updates": int(model.optimizer.iterations)}, curves | {"negatives_above": above}
 
 
-def _evaluate(validation, validation_scores, test, test_scores):
+def _world(settings, seed):
+    return {"seed": seed, **{name: settings[name] for name in ("scale", "difficulty", "source")}}
+
+
+def _finite(values):
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]
+
+
+def _evaluate(validation, validation_scores, test, test_scores, limit):
     from clr_utils.binary_metrics import best_threshold, confusion, negatives_above, patient_interval, pr_area, roc_auc
 
+    if not (np.isfinite(validation_scores).all() and np.isfinite(test_scores).all()):
+        return dict.fromkeys(METRICS), []
     metrics = {}
     for name, area in (("auc", roc_auc), ("pr_area", pr_area)):
         interval = patient_interval(area, test.y, test_scores, test.patient, resamples=200)
         metrics |= {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
         metrics[f"validation_{name}"] = area(validation.y, validation_scores)
     threshold = best_threshold(validation.y, validation_scores, prevalence=test.y.mean())
-    for suffix, limit in (("", 0.5), ("_chosen", threshold)):
-        found = confusion(test.y, test_scores, limit)
+    for suffix, bound in (("", limit), ("_chosen", threshold)):
+        found = confusion(test.y, test_scores, bound)
         metrics |= {f"precision{suffix}": found.precision, f"recall{suffix}": found.recall, f"f1{suffix}": found.f1}
     metrics["threshold"] = threshold
     # JSON has no NaN; a detector that calls nothing positive has no precision.
     rounded = {name: round(value, 6) if np.isfinite(value) else None for name, value in metrics.items()}
-    return rounded, negatives_above(test.y, test_scores)
+    return rounded, negatives_above(test.y, test_scores).tolist()

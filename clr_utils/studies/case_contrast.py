@@ -1,0 +1,92 @@
+"""Why is case 2 so much better than case 1 on the same test set? Eight arms that differ in one cause at a time.
+
+All train `triangular` between the published bounds, in three cycles but for "one_cycle", on synthetic patches at full
+scale. The two cases of Alyafi et al. 2018 differ in the training prior, in the data, in the updates, and possibly in
+the order of the file, the cycles, and in patients that training and test set share.
+"""
+
+from clr_utils.experiments import Run
+from clr_utils.studies.microcalcification import BASE_LR, MAX_LR, settings, train_on
+from clr_utils.studies.rates import cyclical
+
+STUDY = "case_contrast"
+SEEDS = 5
+BATCHES = {1: 2000, 2: 4000}
+# The negatives for each positive in case 2 over those in case 1, 36.0 over 17.5.
+SKEW_RATIO = 2.06
+CONTRASTS = {
+    "shifted": ("first", "the threshold of case 2's prior"),
+    "weighted": ("first", "negatives weighted as in case 2"),
+    "random": ("first", "negatives from all patients"),
+    "longer": ("first", "twice the updates"),
+    "more_data": ("longer", "more data, at equal updates"),
+    "random_more": ("random", "more data from all patients, at equal updates"),
+    "one_cycle": ("first", "10 epochs, one cycle"),
+    "leaky": ("more_data", "patients shared with the test set"),
+}
+
+
+def _arm(case, epochs, cycles=3, **more):
+    updates = epochs * BATCHES[case]
+    policy = cyclical("triangular", BASE_LR, MAX_LR, updates // (2 * cycles))
+    return {**settings(case, policy, epochs=epochs), "order": "first", "leaky": False, **more}
+
+
+def arms():
+    """The settings of the arms by name; CONTRASTS tells against which arm each is held, and what that isolates."""
+    return {
+        "first": _arm(1, 12),
+        "shifted": _arm(1, 12, threshold=SKEW_RATIO / (1 + SKEW_RATIO)),
+        "weighted": _arm(1, 12, negative_weight=SKEW_RATIO),
+        "random": _arm(1, 12, order="random"),
+        "longer": _arm(1, 24),
+        "more_data": _arm(2, 12),
+        "random_more": _arm(2, 6, order="random"),
+        "one_cycle": _arm(1, 10, cycles=1),
+        "leaky": _arm(2, 12, leaky=True),
+    }
+
+
+def study_runs(names=None, seeds=SEEDS):
+    """The runs of some arms, all unless named, seed by seed."""
+    known = arms()
+    return [Run(STUDY, name, known[name], seed) for seed in range(seeds) for name in names or known]
+
+
+def small_run():
+    """The leaky arm at a fiftieth of the scale, recorded so that a test can train it again and compare."""
+    small = {**_arm(2, 1, leaky=True), "scale": 0.02}
+    return Run(STUDY, "small", small, seed=0)
+
+
+def grids(seeds=SEEDS):
+    """The one grid of the study."""
+    yield [small_run(), *study_runs(seeds=seeds)]
+
+
+def train(settings, seed):
+    """Train one run; metrics and history as in `clr_utils.studies.microcalcification.train`."""
+    from clr_utils.calcification_sets import training_set
+
+    world = {"seed": seed, **{name: settings[name] for name in ("scale", "difficulty", "source")}}
+    patches = training_set(settings["case"], order=settings["order"], **world)
+    return train_on(_with_test_patients(patches, settings, seed) if settings["leaky"] else patches, settings, seed)
+
+
+def _with_test_patients(patches, settings, seed):
+    """The negatives beyond those of case 1 replaced by as many other patches of the test set's patients."""
+    import numpy as np
+
+    from clr_utils.calcification_sets import TEST_NEGATIVES, training_set
+    from clr_utils.microcalcification import generate_patches, join
+
+    world = {"seed": seed, **{name: settings[name] for name in ("scale", "difficulty", "source")}}
+    shorter = training_set(1, **world)
+    wanted = len(patches.y) - len(shorter.y)
+    tested = round(TEST_NEGATIVES * settings["scale"])
+    whole = generate_patches(0, tested + wanted, seed=seed, split="test", difficulty=settings["difficulty"])
+    patient, place = np.unique(whole.patient, return_index=True)
+    in_test = np.bincount(generate_patches(0, tested, seed=seed, split="test").patient)
+    position = np.arange(len(whole.y)) - place[np.searchsorted(patient, whole.patient)]
+    others = whole.select(position >= in_test[whole.patient])
+    return join([shorter, others._replace(split="train")])

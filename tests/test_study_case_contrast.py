@@ -1,0 +1,76 @@
+"""Case 1 against case 2: each arm changes one cause of the arm it is held against."""
+
+import numpy as np
+import pytest
+
+from clr_utils import test_set as tested_patches
+from clr_utils import training_set
+from clr_utils.experiments import load_records
+from clr_utils.studies import case_contrast as study
+
+CHANGED = {
+    "shifted": {"threshold"},
+    "weighted": {"negative_weight"},
+    "random": {"order"},
+    "longer": {"epochs"},
+    "more_data": {"case", "epochs"},
+    "random_more": {"case", "epochs"},
+    "one_cycle": {"epochs"},
+    "leaky": {"leaky"},
+}
+
+
+def changes(name):
+    known = study.arms()
+    arm, against = known[name], known[study.CONTRASTS[name][0]]
+    keys = {key for key in {**arm, **against} if arm.get(key) != against.get(key)}
+    return keys - {"policy"}
+
+
+def test_each_arm_changes_what_it_says():
+    assert {name: changes(name) for name in study.CONTRASTS} == CHANGED
+
+
+def updates(name):
+    arm = study.arms()[name]
+    return arm["epochs"] * study.BATCHES[arm["case"]]
+
+
+def test_more_data_is_compared_at_equal_updates():
+    assert updates("more_data") == updates("longer") == 48_000
+    assert updates("random_more") == updates("random") == 24_000
+
+
+@pytest.mark.parametrize("name", study.arms())
+def test_every_arm_ends_at_the_foot_of_a_cycle(name):
+    cycles = updates(name) / (2 * study.arms()[name]["policy"]["step_size"])
+    assert cycles == (1 if name == "one_cycle" else 3)
+
+
+def test_the_shifted_threshold_is_the_ratio_of_the_skews():
+    threshold = study.arms()["shifted"]["threshold"]
+    assert np.log(threshold / (1 - threshold)) == pytest.approx(0.72, abs=0.005)
+    assert (
+        pytest.approx(training_set(2, scale=0.1).skew / training_set(1, scale=0.1).skew, rel=0.01) == study.SKEW_RATIO
+    )
+
+
+def test_the_leaky_arm_trains_on_the_patients_of_the_test_set_and_not_on_its_patches():
+    settings = {**study.arms()["leaky"], "scale": 0.05}
+    clean = training_set(2, scale=0.05)
+    leaky = study._with_test_patients(clean, settings, seed=0)
+    test = tested_patches(scale=0.05)
+    assert leaky.counts == clean.counts
+    assert leaky.split == "train"
+    shared = np.isin(leaky.patient, test.patient)
+    assert shared.sum() == clean.counts[1] - training_set(1, scale=0.05).counts[1]
+    assert not leaky.y[shared].any()
+    pixels = {patch.tobytes() for patch in test.x}
+    assert not any(patch.tobytes() in pixels for patch in leaky.x[shared])
+
+
+def test_a_small_recorded_run_can_be_had_again():
+    (recorded,) = load_records([study.small_run()])
+    metrics, history = study.train(recorded["settings"], recorded["seed"])
+    assert history["loss"] == pytest.approx(recorded["history"]["loss"], rel=0.05)
+    assert metrics["updates"] == recorded["metrics"]["updates"] == 80
