@@ -39,7 +39,7 @@ _NAMES = {
     ],
     "datasets": ["load_mnist", "validation_split"],
     "models": ["calcification_cnn", "mnist_mlp"],
-    "metrics": ["holm", "judge", "paired_difference", "t_interval"],
+    "metrics": ["holm", "judge", "paired_difference", "t_interval", "welch_interval"],
     "plotting": ["dot_plot", "forest_plot", "plot_policy"],
     "citations": ["published"],
     "notebook": ["notebook_seed", "setup_notebook", "verdict"],

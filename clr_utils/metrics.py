@@ -65,6 +65,33 @@ def paired_difference(values, baseline, confidence=0.95):
     return PairedDifference(differences, *interval, p_value)
 
 
+def welch_interval(mean, sd, n, other_mean, other_sd, other_n, confidence=0.95):
+    """The interval of the difference of two means that are known by their mean, standard deviation and number only.
+
+    Welch's t interval (Welch 1947), for unpaired runs whose spreads may differ, such as two rows of a published table.
+
+    Args:
+        mean, sd, n: Mean, standard deviation (n - 1 in its denominator) and number of the runs, 2 or more.
+        other_mean, other_sd, other_n: The same of the runs that are subtracted.
+        confidence: Between 0 and 1.
+
+    Returns:
+        An `Interval` of mean - other_mean.
+    """
+    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    parts = []
+    for name, spread, count in (("", sd, n), ("other_", other_sd, other_n)):
+        count = arguments.whole(f"{name}n", count, minimum=2, unit="runs")
+        parts.append((arguments.number(f"{name}sd", spread, minimum=0) ** 2 / count, count - 1))
+    variance = sum(part for part, _ in parts)
+    if variance == 0:
+        raise ValueError("sd and other_sd are both 0; there is no spread to make an interval of")
+    freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(variance)
+    difference = mean - other_mean
+    return Interval(float(difference), float(difference - half), float(difference + half))
+
+
 def holm(p_values):
     """P-values corrected for their number by Holm's step-down method, in the order given (Holm 1979).
 

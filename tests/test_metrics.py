@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clr_utils.metrics import holm, judge, paired_difference, t_interval
+from clr_utils.metrics import holm, judge, paired_difference, t_interval, welch_interval
 
 VALUES = [1.91, 2.05, 1.98, 2.11, 1.87]
 OTHERS = [1.64, 2.01, 1.99, 1.90, 1.80]
@@ -70,3 +70,25 @@ def test_judge(low, high, verdict):
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_welch_interval_is_that_of_scipy():
+    a, b = np.array([0.7, 0.75, 0.65]), np.array([0.6, 0.64, 0.62, 0.61])
+    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.9)
+    found = welch_interval(a.mean(), a.std(ddof=1), 3, b.mean(), b.std(ddof=1), 4, confidence=0.9)
+    assert found == pytest.approx((a.mean() - b.mean(), expected.low, expected.high))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n": 1}, "n must be a whole number of runs, 2 or more"),
+        ({"other_sd": -1.0}, "other_sd must be 0 or more"),
+        ({"sd": 0.0, "other_sd": 0.0}, "both 0"),
+        ({"confidence": 1.0}, "confidence"),
+    ],
+)
+def test_welch_interval_refuses(change, message):
+    good = {"mean": 1.0, "sd": 0.1, "n": 3, "other_mean": 0.9, "other_sd": 0.1, "other_n": 3}
+    with pytest.raises(ValueError, match=message):
+        welch_interval(**{**good, **change})

@@ -1,0 +1,116 @@
+"""ROC and precision-recall curves of several recipes, each over its seeds, drawn by scikit-plots."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from clr_utils.binary_metrics import curve_points, negatives_above
+
+STYLES = {
+    "triangular": ("C0", "-"),
+    "triangular2": ("C1", "--"),
+    "exp_range": ("C2", "-."),
+    "fixed as published": ("C3", (0, (1, 1))),
+    "fixed 0.002": ("0.45", "-"),
+    "fixed 0.016": ("C4", "-"),
+    "fixed 0.03": ("C5", (0, (5, 1))),
+}
+RATES, RECALLS = np.concatenate([[0], np.geomspace(1e-5, 1, 500)]), np.linspace(0, 1, 501)
+
+
+def scores_of_curve(above, negatives):
+    """Classes and scores that have a recorded curve: the inverse of `negatives_above`, but for the scores' scale.
+
+    Args:
+        above: For each positive, from the highest score down, the number of negatives that score as much or more.
+        negatives: How many negatives there are.
+
+    Returns:
+        y and scores, shape (positives + negatives,) each; the scores lie between 0 and 1.
+
+    Raises:
+        ValueError: `above` falls, or exceeds the number of negatives.
+    """
+    above = np.asarray(above)
+    if len(above) and (np.any(np.diff(above) < 0) or above[0] < 0 or above[-1] > negatives):
+        raise ValueError(f"above must rise from 0 or more to at most {negatives}, the number of negatives")
+    between = np.arange(1, len(above) + 1) / (len(above) + 1)
+    ranks = np.concatenate([above + between, np.arange(1, negatives + 1)])
+    y = np.concatenate([np.ones(len(above), int), np.zeros(negatives, int)])
+    return y, 1 - ranks / (negatives + 1)
+
+
+def plot_score_curves(results, axes=None):
+    """ROC and precision-recall curves on one pair of axes: a thin line a run, a thick mean, a band over the runs.
+
+    The mean is taken over recalls at equal false-positive rate, and over precisions at equal recall.
+
+    Args:
+        results: {name: [(y, scores), ...]}, a pair for each run; see `clr_utils.binary_metrics.confusion`.
+        axes: Two Axes; new ones unless given.
+
+    Returns:
+        The two Axes: ROC, and precision-recall with the prevalence as a line.
+    """
+    from scikitplot.api.metrics import plot_precision_recall, plot_roc
+
+    roc, pr = plt.subplots(1, 2, figsize=(11, 4.6))[1] if axes is None else axes
+    for name, runs in results.items():
+        color, dash = STYLES.get(name, ("0.3", "-"))
+        for ax, draw in ((roc, plot_roc), (pr, plot_precision_recall)):
+            before = len(ax.lines)
+            for y, scores in runs:
+                draw(y, scores, ax=ax, to_plot_class_index=1, plot_micro=False, title="", show_labels=False)
+            for line in list(ax.lines[before:]):
+                # Of the lines of scikit-plots the curves stay; its chance line of precision-recall is not one.
+                if line.get_linestyle() == "--":
+                    line.remove()
+                else:
+                    line.set(color=color, linewidth=0.6, alpha=0.5, label="_run")
+        recalls, precisions = zip(*(_on_grid(y, scores) for y, scores in runs), strict=True)
+        for ax, where, heights in ((roc, RATES, recalls), (pr, RECALLS, precisions)):
+            if len(runs) > 1:
+                ax.fill_between(where, np.min(heights, axis=0), np.max(heights, axis=0), color=color, alpha=0.15, lw=0)
+            ax.plot(where, np.mean(heights, axis=0), color=color, linestyle=dash, linewidth=2.2, label=name)
+    prevalence = np.mean(next(iter(results.values()))[0][0])
+    roc.plot([0, 1], [0, 1], color="0.5", linestyle=":", linewidth=1, label="guessing")
+    pr.axhline(prevalence, color="0.5", linestyle=":", linewidth=1, label=f"guessing: 1 in {1 / prevalence:.0f}")
+    roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC", xlim=(0, 1), ylim=(0, 1.02))
+    pr.set(xlabel="recall", ylabel="precision", title="precision-recall", xlim=(0, 1), ylim=(0, 1.02))
+    for ax in (roc, pr):
+        ax.tick_params(labelsize="medium")
+        ax.xaxis.label.set_size("medium")
+        ax.yaxis.label.set_size("medium")
+    roc.legend(loc="lower right", fontsize=10)
+    return roc, pr
+
+
+def plot_areas(areas, marked, ax=None):
+    """A histogram of areas under ROC curves, with the areas of some recipes as dots above it.
+
+    Args:
+        areas: The areas of the histogram, from 0 to 1.
+        marked: {name: areas}, a row of dots each, in the colour of the name.
+        ax: The Axes to draw in; new ones unless given.
+    """
+    ax = ax or plt.subplots(figsize=(9, 3.6))[1]
+    counts, *_ = ax.hist(areas, bins=np.linspace(0, 1, 21), color="0.75", edgecolor="white")
+    for row, (name, values) in enumerate(marked.items()):
+        height = max(counts) * (1.15 + 0.15 * row)
+        color = STYLES.get(name, ("0.3",))[0]
+        ax.plot(values, [height] * len(values), "o", color=color, linestyle="none")
+        ax.annotate(name, (0, height), (4, 0), textcoords="offset points", color=color, va="center")
+    ax.set(
+        xlim=(0, 1),
+        xlabel="area under the ROC curve",
+        ylabel="networks",
+        ylim=(0, max(counts) * (1.3 + 0.15 * len(marked))),
+    )
+    return ax
+
+
+def _on_grid(y, scores):
+    """Recall at each of RATES, and precision at each of RECALLS."""
+    recall, rate, precision = curve_points(negatives_above(y, scores), np.sum(np.asarray(y) == 0))
+    reached = np.searchsorted(rate, RATES, side="right") / len(rate)
+    needed = np.clip(np.ceil(RECALLS * len(recall)).astype(int) - 1, 0, None)
+    return reached, precision[needed]

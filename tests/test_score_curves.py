@@ -1,0 +1,84 @@
+"""ROC and precision-recall curves: the drawn numbers are those of the scores."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from clr_utils.binary_metrics import negatives_above, pr_area, roc_auc
+from clr_utils.score_curves import RATES, RECALLS, plot_areas, plot_score_curves, scores_of_curve
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def some_scores(seed, shift=2.0):
+    rng = np.random.default_rng(seed)
+    y = np.repeat([1, 0], [20, 400])
+    return y, 1 / (1 + np.exp(-(rng.normal(size=420) + shift * y)))
+
+
+def test_scores_of_a_recorded_curve_have_its_areas():
+    y, scores = some_scores(0)
+    above = negatives_above(y, scores)
+    again = scores_of_curve(above, 400)
+    assert np.array_equal(negatives_above(*again), above)
+    assert roc_auc(*again) == pytest.approx(roc_auc(y, scores))
+    assert pr_area(*again) == pytest.approx(pr_area(y, scores))
+    assert again[1].min() > 0
+    assert again[1].max() < 1
+
+
+@pytest.mark.parametrize("above", [[3, 2], [-1, 0], [0, 401]])
+def test_a_curve_that_cannot_be_is_refused(above):
+    with pytest.raises(ValueError, match="above must rise"):
+        scores_of_curve(above, 400)
+
+
+def line(ax, label):
+    (found,) = [each for each in ax.lines if each.get_label().startswith(label)]
+    return found
+
+
+def test_every_run_is_drawn_by_its_scores_and_the_mean_lies_between():
+    runs = [some_scores(seed) for seed in range(3)]
+    roc, pr = plot_score_curves({"triangular": runs, "fixed 0.03": runs[:1]})
+    drawn = [each for each in roc.lines if each.get_label() == "_run"]
+    assert len(drawn) == 4
+    for each, (y, scores) in zip(drawn[:3], runs, strict=True):
+        assert np.trapezoid(each.get_ydata(), each.get_xdata()) == pytest.approx(roc_auc(y, scores))
+    mean = line(roc, "triangular")
+    areas = [roc_auc(*run) for run in runs]
+    assert np.trapezoid(mean.get_ydata(), RATES) == pytest.approx(np.mean(areas), abs=0.003)
+    assert mean.get_color() == "C0"
+    assert line(roc, "fixed 0.03").get_color() == "C5"
+    mean = line(pr, "triangular")
+    assert np.trapezoid(mean.get_ydata(), RECALLS) == pytest.approx(np.mean([pr_area(*run) for run in runs]), abs=0.03)
+    assert len(roc.collections) == len(pr.collections) == 1
+
+
+def test_guessing_has_the_prevalence_in_the_precision_recall_plot():
+    _, pr = plot_score_curves({"triangular": [some_scores(0)]})
+    level = line(pr, "guessing")
+    assert set(level.get_ydata()) == {20 / 420}
+    assert level.get_label() == "guessing: 1 in 21"
+    dashed = [each for each in pr.lines if each.get_linestyle() == "--"]
+    assert not dashed
+
+
+def test_it_draws_in_given_axes():
+    axes = plt.subplots(1, 2)[1]
+    assert plot_score_curves({"triangular": [some_scores(0)]}, axes) == tuple(axes)
+
+
+def test_areas_are_a_histogram_with_rows_of_dots():
+    ax = plot_areas([0.12, 0.13, 0.81], {"fixed as published": [0.3, 0.6], "fixed 0.03": [0.9]})
+    assert sum(bar.get_height() for bar in ax.patches) == 3
+    assert max(bar.get_height() for bar in ax.patches) == 2
+    first, second = ax.lines
+    assert list(first.get_xdata()) == [0.3, 0.6]
+    assert first.get_ydata()[0] > 2
+    assert second.get_ydata()[0] > first.get_ydata()[0]
+    assert first.get_color() == "C3"
