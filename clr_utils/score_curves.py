@@ -53,13 +53,22 @@ def plot_score_curves(results, axes=None):
     """
     from scikitplot.api.metrics import plot_precision_recall, plot_roc
 
-    roc, pr = plt.subplots(1, 2, figsize=(11, 4.6))[1] if axes is None else axes
+    roc, pr = plt.subplots(1, 2, figsize=(11, 4.6), layout="tight")[1] if axes is None else axes
     for name, runs in results.items():
         color, dash = STYLES.get(name, ("0.3", "-"))
         for ax, draw in ((roc, plot_roc), (pr, plot_precision_recall)):
             before = len(ax.lines)
             for y, scores in runs:
-                draw(y, scores, ax=ax, to_plot_class_index=1, plot_micro=False, title="", show_labels=False)
+                draw(
+                    y,
+                    scores,
+                    ax=ax,
+                    to_plot_class_index=1,
+                    plot_micro=False,
+                    title="",
+                    show_labels=False,
+                    show_fig=False,
+                )
             for line in list(ax.lines[before:]):
                 # Of the lines of scikit-plots the curves stay; its chance line of precision-recall is not one.
                 if line.get_linestyle() == "--":
@@ -72,7 +81,7 @@ def plot_score_curves(results, axes=None):
                 ax.fill_between(where, np.min(heights, axis=0), np.max(heights, axis=0), color=color, alpha=0.15, lw=0)
             ax.plot(where, np.mean(heights, axis=0), color=color, linestyle=dash, linewidth=2.2, label=name)
     prevalence = np.mean(next(iter(results.values()))[0][0])
-    roc.plot([0, 1], [0, 1], color="0.5", linestyle=":", linewidth=1, label="guessing")
+    roc.plot(RATES, RATES, color="0.5", linestyle=":", linewidth=1, label="guessing")
     pr.axhline(prevalence, color="0.5", linestyle=":", linewidth=1, label=f"guessing: 1 in {1 / prevalence:.0f}")
     roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC", xlim=(0, 1), ylim=(0, 1.02))
     pr.set(xlabel="recall", ylabel="precision", title="precision-recall", xlim=(0, 1), ylim=(0, 1.02))
@@ -84,26 +93,28 @@ def plot_score_curves(results, axes=None):
     return roc, pr
 
 
-def plot_areas(areas, marked, ax=None):
-    """A histogram of areas under ROC curves, with the areas of some recipes as dots above it.
+def plot_areas(areas, marked, lines=None, ax=None):
+    """A histogram of areas under ROC curves; above it the areas of some recipes as dots, and lines at others.
 
     Args:
         areas: The areas of the histogram, from 0 to 1.
         marked: {name: areas}, a row of dots each, in the colour of the name.
+        lines: {name: area}, a dashed line each.
         ax: The Axes to draw in; new ones unless given.
     """
-    ax = ax or plt.subplots(figsize=(9, 3.6))[1]
+    ax = ax or plt.subplots(figsize=(9, 3.8))[1]
     counts, *_ = ax.hist(areas, bins=np.linspace(0, 1, 21), color="0.75", edgecolor="white")
-    for row, (name, values) in enumerate(marked.items()):
-        height = max(counts) * (1.15 + 0.15 * row)
+    top = max(counts)
+    for row, (name, values) in enumerate(marked.items(), 1):
         color = STYLES.get(name, ("0.3",))[0]
-        ax.plot(values, [height] * len(values), "o", color=color, linestyle="none")
-        ax.annotate(name, (0, height), (4, 0), textcoords="offset points", color=color, va="center")
+        ax.plot(values, [top * (1 + 0.12 * row)] * len(values), "o", color=color, linestyle="none")
+        place = {"xytext": (1.01, top * (1 + 0.12 * row)), "textcoords": "data", "va": "center"}
+        ax.annotate(name, (1, 0), color=color, **place)
+    for name, area in (lines or {}).items():
+        ax.axvline(area, color="0.2", linestyle="--", linewidth=1.2)
+        ax.annotate(f"{name}: {area:g}", (area, 1), (0, 4), ("data", "axes fraction"), "offset points", ha="center")
     ax.set(
-        xlim=(0, 1),
-        xlabel="area under the ROC curve",
-        ylabel="networks",
-        ylim=(0, max(counts) * (1.3 + 0.15 * len(marked))),
+        xlim=(0, 1), ylim=(0, top * (1.1 + 0.12 * len(marked))), xlabel="area under the ROC curve", ylabel="networks"
     )
     return ax
 

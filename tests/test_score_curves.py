@@ -74,10 +74,12 @@ def test_it_draws_in_given_axes():
 
 
 def test_areas_are_a_histogram_with_rows_of_dots():
-    ax = plot_areas([0.12, 0.13, 0.81], {"fixed as published": [0.3, 0.6], "fixed 0.03": [0.9]})
+    ax = plot_areas([0.12, 0.13, 0.81], {"fixed as published": [0.3, 0.6], "fixed 0.03": [0.9]}, {"published": 0.38})
     assert sum(bar.get_height() for bar in ax.patches) == 3
     assert max(bar.get_height() for bar in ax.patches) == 2
-    first, second = ax.lines
+    first, second, published = ax.lines
+    assert list(published.get_xdata()) == [0.38, 0.38]
+    assert "published: 0.38" in [text.get_text() for text in ax.texts]
     assert list(first.get_xdata()) == [0.3, 0.6]
     assert first.get_ydata()[0] > 2
     assert second.get_ydata()[0] > first.get_ydata()[0]
