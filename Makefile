@@ -30,7 +30,7 @@ run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
 calibrate: setup ## run a notebook with 20 seeds and record its verdicts' margins   NB=01
 	@$(python) tools/calibrate.py $(NB)
 
-bench: setup ## measure the cost per update, of a range test, and start-up times, into build/bench.json
+bench: setup ## measure the cost per update, of a range test, a grid's throughput, and start-up times, into build/bench.json
 	@mkdir -p build
 	$(python) tools/bench.py
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clr_utils import published
-from clr_utils.binary_metrics import curve_points
+from clr_utils.binary_metrics import curve_points, pr_area
 from clr_utils.experiments import load_records
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.range_test import recorded_tests
@@ -137,3 +137,22 @@ def test_the_recorded_curve_gives_the_recorded_areas():
     _, false_rate, precision = curve_points(record["history"]["negatives_above"], 2200)
     assert 1 - np.mean(false_rate) == pytest.approx(record["metrics"]["auc"], abs=1e-5)
     assert np.mean(precision) == pytest.approx(record["metrics"]["pr_area"], abs=1e-5)
+
+
+def test_recorded_curves_have_the_recorded_areas():
+    curves = study.recorded_curves(1, "triangular", seeds=2)
+    for (y, scores), area in zip(curves, study.recorded(1, "triangular", "pr_area", seeds=2), strict=True):
+        assert (y.sum(), len(y)) == (1164, 111_164)
+        assert pr_area(y, scores) == pytest.approx(area, abs=1e-5)
+
+
+def test_the_difficulty_is_that_of_the_published_patches():
+    """The calibration that the module's docstring tells of, by a policy that is not cyclical."""
+    from clr_utils import microcalcification
+
+    areas = {metric: study.recorded(2, "fixed_0.016", metric) for metric in ("auc", "pr_area")}
+    assert np.mean(areas["auc"]) == pytest.approx(published("alyafi.case2.triangular.auc").value, abs=0.001)
+    assert np.mean(areas["pr_area"]) == pytest.approx(published("alyafi.case2.pr_area").value, abs=0.005)
+    text = " ".join(microcalcification.__doc__.split())
+    assert "{:.4f}, {:.4f} and {:.4f}".format(*areas["auc"]) in text
+    assert "{:.3f}, {:.3f} and {:.3f}".format(*areas["pr_area"]) in text

@@ -2,8 +2,9 @@
 
 The cost of an update with a constant rate, with the schedule and with the callback, in microseconds: the three take
 turns in one process, and the differences within each round are compared; medians with 95 % intervals. The cost of a
-learning-rate range test over that of `fit` with as many updates, in the same way. The time of `import clr_utils`, in a
-fresh process. The seconds of each notebook in the quick profile.
+learning-rate range test over that of `fit` with as many updates, in the same way. The throughput of a grid of runs, two
+at a time over one after another. The time of `import clr_utils`, in a fresh process. The seconds of each notebook in
+the quick profile.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -121,6 +123,46 @@ def range_test_costs(build, shape, classes, batch_size, updates=200, rounds=9):
     return {"updates": updates, "rounds": rounds, **{name: median(values) for name, values in measured.items()}}
 
 
+GRID = """
+from clr_utils.experiments import Run, run_grid
+from clr_utils.studies import microcalcification as study
+from clr_utils.studies.rates import fixed
+
+settings = study.settings(1, fixed(0.03), scale=0.2, epochs=6)
+run_grid([Run(study.STUDY, "bench", settings, seed) for seed in range({runs})], workers={workers})
+"""
+
+
+def grid_throughput(runs=6, rounds=3):
+    """Seconds of a grid, one run after another with TensorFlow's default threads, over those of two workers.
+
+    A run is 2,400 updates of case 1 of the micro-calcification study at a fifth of its data. The two take turns, each
+    in a fresh process.
+    """
+
+    def seconds(workers):
+        with tempfile.TemporaryDirectory() as folder:
+            # TensorFlow takes 0 as all the threads that there are.
+            threads = {} if workers > 1 else dict.fromkeys(["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "0")
+            environment = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
+            environment |= {"CLR_RESULTS_DIR": folder, **threads}
+            start = time.perf_counter()
+            program = GRID.format(runs=runs, workers=workers)
+            subprocess.run([sys.executable, "-c", program], env=environment, check=True, stderr=subprocess.DEVNULL)
+            spent = time.perf_counter() - start
+            if len(list(Path(folder).rglob("*.json"))) != runs:
+                raise RuntimeError(f"the grid with {workers} workers did not record its {runs} runs")
+            return spent
+
+    rows = []
+    for turn in range(rounds):
+        cost = {workers: seconds(workers) for workers in ((1, 2) if turn % 2 else (2, 1))}
+        rows.append([cost[1], cost[2]])
+    one, two = np.array(rows).T
+    times = {"one_after_another": one.tolist(), "two_workers": two.tolist()}
+    return {"runs": runs, "seconds": times, "ratio": float(np.median(one / two))}
+
+
 def median(values):
     """The median with its 95 % interval, which no outlier moves."""
     interval = stats.quantile_test(values, q=np.median(values), p=0.5).confidence_interval(0.95)
@@ -169,6 +211,7 @@ def main():
             for name, (build, shape, classes, own) in networks().items()
             for size in sorted({64, max(64, own)})
         },
+        "grid_throughput": grid_throughput(),
         "notebook_seconds": notebook_seconds(),
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)

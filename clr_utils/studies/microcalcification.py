@@ -28,6 +28,7 @@ METRICS = (
     *(f"{name}{suffix}" for suffix in ("", "_chosen") for name in ("precision", "recall", "f1")),
     "threshold",
 )
+FIRST_ARMS = (*CYCLICAL, "published_fixed", "fixed_0.002", "fixed_0.016", "fixed_0.03")
 DIFFICULTY_ARMS = ("triangular", "fixed_0.016", "fixed_0.03")
 
 
@@ -136,16 +137,20 @@ def difficulty_runs(difficulty, names=DIFFICULTY_ARMS, seeds=SWEEP_SEEDS):
     ]
 
 
+def first_runs(case, seeds=None):
+    """The runs of the published and the fixed arms, as `study_runs`: all that Tables III to VI need."""
+    return study_runs(case, FIRST_ARMS, seeds)
+
+
 def grids(seeds=None, case=None):
     """The grids of the study in the order of their need; of one case, the published and the fixed arms alone."""
-    first = {number: [*published_arms(number), *fixed_arms()] for number in CASES}
     for number in CASES if case is None else (case,):
-        yield study_runs(number, first[number], seeds)
+        yield first_runs(number, seeds)
     if case is not None:
         return
     yield [small_run(), *untrained_runs(seeds or UNTRAINED_SEEDS)]
     yield study_runs(1, further_arms(1), seeds)
-    yield study_runs(1, first[1], seeds or HEADLINE_SEEDS)
+    yield first_runs(1, seeds or HEADLINE_SEEDS)
     sweep = [name for kind in ("fixed", "triangular") for name in peak_arms(kind).values()]
     yield study_runs(1, sweep, seeds or SWEEP_SEEDS)
     yield [run for each in ("easier", "harder") for run in difficulty_runs(each, seeds=seeds or SWEEP_SEEDS)]
@@ -158,6 +163,20 @@ def recorded(case, name, metric, seeds=None):
         FileNotFoundError: Some are not recorded yet.
     """
     return [record["metrics"][metric] for record in load_records(study_runs(case, [name], seeds))]
+
+
+def mean_of(case, name, metric, seeds=None):
+    """The mean of `recorded` over the seeds, without runs that have no such metric (a precision of no answers)."""
+    return float(np.mean([value for value in recorded(case, name, metric, seeds) if value is not None]))
+
+
+def recorded_curves(case, name, seeds=None):
+    """Classes and scores that have the recorded test curves of an arm, one pair a seed (`scores_of_curve`)."""
+    from clr_utils.calcification_sets import TEST_NEGATIVES
+    from clr_utils.score_curves import scores_of_curve
+
+    records = load_records(study_runs(case, [name], seeds))
+    return [scores_of_curve(record["history"]["negatives_above"], TEST_NEGATIVES) for record in records]
 
 
 def train(settings, seed):

@@ -1,0 +1,66 @@
+"""The claims of Alyafi et al. 2018: the verdicts follow from the published and the recorded numbers."""
+
+import numpy as np
+import pytest
+
+from clr_utils.metrics import Interval
+from clr_utils.studies import alyafi_claims as claims
+from clr_utils.studies import microcalcification as study
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """Five seeds; a policy's PR area is its level plus the seed's luck, and validation ranks the other way round."""
+    levels = {"triangular": 0.97, "triangular2": 0.96, "exp_range": 0.90, "fixed_0.002": 0.90}
+    levels |= {"fixed_0.016": 0.972, "fixed_0.03": 0.968}
+    luck = np.array([0.0, 0.001, -0.001, 0.002, -0.002])
+    noise = np.array([0.0002, -0.0002, 0, 0.0001, -0.0001])
+
+    def recorded(case, arm, metric):
+        assert metric in ("pr_area", "validation_pr_area")
+        if metric == "validation_pr_area":
+            return list(levels[arm] + (0.01 if arm == "fixed_0.03" else 0) + luck)
+        return list(levels[arm] + luck + noise * (len(arm) % 3))
+
+    monkeypatch.setattr(study, "recorded", recorded)
+
+
+def test_the_published_tables_judged_by_hand():
+    found = claims.in_tables(1, "exp_range", "triangular", "f1")
+    assert found["difference"] == "+0.0650 [-0.0460, +0.1760]"
+    assert (found["is better"], found["runs"]) == ("undecided", 3)
+    found = claims.in_tables(2, "triangular", "exp_range", "f1")
+    assert found["difference"].startswith("+0.0242")
+    assert found["is better"] == "supported"
+    assert claims.in_tables(2, "exp_range", "triangular", "f1")["is better"] == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (0.006, 0.02, "supported"),
+        (-0.02, -0.006, "contradicted"),
+        (-0.004, 0.004, "no difference beyond the margin"),
+        (0.004, 0.006, "undecided"),
+    ],
+)
+def test_better_is_larger_by_more_than_the_margin(low, high, word):
+    assert claims.row("ours", "a - b", "f1", Interval((low + high) / 2, low, high), 5)["is better"] == word
+
+
+def test_records_are_compared_in_pairs(made_up):
+    found = claims.in_records(1, "triangular", "fixed_0.002")
+    assert found["contrast"] == "case 1: triangular - fixed_0.002"
+    assert found["is better"] == "supported"
+    assert found["runs"] == 5
+    # The luck of the seeds, twenty times the noise, has left the interval.
+    assert found["difference"] in ("+0.0700 [+0.0698, +0.0702]", "+0.0700 [+0.0699, +0.0701]")
+    assert claims.in_records(1, "triangular", "fixed_0.016")["is better"] == "no difference beyond the margin"
+
+
+def test_the_best_fixed_rate_is_chosen_by_validation(made_up):
+    assert claims.best_fixed(1) == "fixed_0.03"
+    lost = claims.lost_against_best_fixed(1)
+    assert list(lost) == list(study.CYCLICAL)
+    assert lost["exp_range"].mean == pytest.approx(6.8, abs=0.01)
+    assert lost["triangular"].mean == pytest.approx(-0.2, abs=0.01)
