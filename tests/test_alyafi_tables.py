@@ -17,7 +17,7 @@ def test_published_cells(made_up):
     table = tables.tables(1)
     assert table.loc["triangular", ("published", "auc")] == "0.9940 (0.0004)"
     assert table.loc["fixed as published", ("published", "recall")] == "0.4940 (0.3690)"
-    assert table.loc["0.03 really fixed", ("published", "auc")] == "-"
+    assert table.loc["fixed 0.03", ("published", "auc")] == "-"
 
 
 def test_case_2_has_one_figure_of_the_fixed_arm(made_up):
@@ -32,7 +32,7 @@ def test_recorded_cells_leave_out_what_does_not_exist(made_up):
 
 
 def test_the_rows_are_the_published_and_the_fixed_arms():
-    assert list(tables.ROWS) == [*study.published_arms(1), *study.fixed_arms()]
+    assert list(tables.NAMES) == [*study.published_arms(1), *study.fixed_arms()]
 
 
 def test_a_cell_is_the_mean_of_its_records():

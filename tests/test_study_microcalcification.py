@@ -156,3 +156,15 @@ def test_the_difficulty_is_that_of_the_published_patches():
     text = " ".join(microcalcification.__doc__.split())
     assert "{:.4f}, {:.4f} and {:.4f}".format(*areas["auc"]) in text
     assert "{:.3f}, {:.3f} and {:.3f}".format(*areas["pr_area"]) in text
+
+
+def test_a_mean_leaves_out_the_runs_that_have_no_such_metric(monkeypatch):
+    monkeypatch.setattr(study, "recorded", lambda case, name, metric, seeds: [0.25, None, 0.75])
+    assert study.mean_of(1, "published_fixed", "precision") == 0.5
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_first_runs_are_those_of_tables_iii_to_vi_seed_by_seed(case):
+    names = [*study.published_arms(case), *study.fixed_arms()]
+    assert list(study.FIRST_ARMS) == names
+    assert study.first_runs(case) == study.study_runs(case, names)

@@ -7,14 +7,14 @@ from clr_utils.citations import published
 from clr_utils.studies import microcalcification as study
 
 METRICS = ("auc", "precision", "recall", "f1")
-ROWS = {
+NAMES = {
     "triangular": "triangular",
     "triangular2": "triangular2",
     "exp_range": "exp_range",
     "published_fixed": "fixed as published",
-    "fixed_0.002": "0.002 really fixed",
-    "fixed_0.016": "0.016 really fixed",
-    "fixed_0.03": "0.03 really fixed",
+    "fixed_0.002": "fixed 0.002",
+    "fixed_0.016": "fixed 0.016",
+    "fixed_0.03": "fixed 0.03",
 }
 
 
@@ -36,7 +36,7 @@ def tables(case):
     rows = {
         row: [_published(case, arm, metric) for metric in METRICS]
         + [_recorded(case, arm, metric) for metric in METRICS]
-        for arm, row in ROWS.items()
+        for arm, row in NAMES.items()
     }
     columns = pd.MultiIndex.from_product([("published", "re-enacted"), METRICS])
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
