@@ -13,7 +13,15 @@ FOLDER = Path(__file__).parent.parent / "notebooks"
 CALIBRATION = FOLDER.parent / "data" / "results" / "calibration"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
-EXPECTED = ["00_start_here", "01_learning_rate", "02_cyclical_policies", "03_range_test", "04_mnist"]
+EXPECTED = [
+    "00_start_here",
+    "01_learning_rate",
+    "02_cyclical_policies",
+    "03_range_test",
+    "04_mnist",
+    "05_unbalanced_metrics",
+    "06_microcalcification",
+]
 
 
 @cache
