@@ -5,7 +5,8 @@ scale. The two cases of Alyafi et al. 2018 differ in the training prior, in the 
 the order of the file, the cycles, and in patients that training and test set share.
 """
 
-from clr_utils.experiments import Run
+from clr_utils.experiments import Run, load_records
+from clr_utils.metrics import paired_difference
 from clr_utils.studies.microcalcification import BASE_LR, MAX_LR, settings, train_on
 from clr_utils.studies.rates import cyclical
 
@@ -51,6 +52,22 @@ def study_runs(names=None, seeds=SEEDS):
     """The runs of some arms, all unless named, seed by seed."""
     known = arms()
     return [Run(STUDY, name, known[name], seed) for seed in range(seeds) for name in names or known]
+
+
+def differences(metric, seeds=SEEDS):
+    """What each cause changes, in hundredths: {cause: paired difference of `metric`, arm minus the one it is held to}.
+
+    Args:
+        metric: One of the recorded metrics, such as "precision", "recall" or "pr_area".
+        seeds: How many, from 0.
+
+    Raises:
+        FileNotFoundError: Some runs are not recorded yet.
+    """
+    values = {
+        name: [100 * record["metrics"][metric] for record in load_records(study_runs([name], seeds))] for name in arms()
+    }
+    return {cause: paired_difference(values[name], values[held]) for name, (held, cause) in CONTRASTS.items()}
 
 
 def small_run():

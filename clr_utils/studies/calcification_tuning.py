@@ -1,0 +1,85 @@
+"""What tuning buys in the micro-calcification study: the plateau of good peak rates, and what a score costs."""
+
+from itertools import combinations
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from clr_utils.studies import microcalcification as study
+from clr_utils.studies.alyafi_claims import MARGINS
+from clr_utils.studies.range_test import recorded_tests
+
+STYLES = {"fixed": ("C1", "s--"), "triangular": ("C0", "o-")}
+
+
+def sweep(kind, metric="pr_area", case=1):
+    """The recorded sweep over PEAK_RATES: {peak rate: [metric of each seed]}; 0 where a training diverged.
+
+    Args:
+        kind: "fixed", or "triangular", whose base_lr is a fifteenth of the peak, as published.
+        metric: An area.
+        case: 1 or 2.
+
+    Raises:
+        FileNotFoundError: Some runs are not recorded yet.
+    """
+    return {
+        rate: [value or 0.0 for value in study.recorded(case, arm, metric, study.SWEEP_SEEDS)]
+        for rate, arm in study.peak_arms(kind).items()
+    }
+
+
+def plateau(areas, margin=MARGINS["pr_area"]):
+    """The smallest and the largest peak rate whose mean area is at most `margin` below the best.
+
+    Args:
+        areas: As of `sweep`.
+        margin: A difference of areas, 0 or more.
+    """
+    means = {rate: np.mean(values) for rate, values in areas.items()}
+    good = [rate for rate, mean in means.items() if mean >= max(means.values()) - margin]
+    return min(good), max(good)
+
+
+def best_of(areas):
+    """The expected best of k of the swept rates, for k = 1, 2, ... all: the mean over all choices of k, and seeds.
+
+    Args:
+        areas: As of `sweep`, of the validation set.
+    """
+    values = np.array(list(areas.values()))
+    rates = range(len(values))
+    return [
+        np.mean([values[list(chosen)].max(axis=0) for chosen in combinations(rates, k)])
+        for k in range(1, len(values) + 1)
+    ]
+
+
+def plot_plateaus(case=1):
+    """PR area on test patients against the peak rate: a dot a seed, a line of means, a bar as wide as the plateau."""
+    ax = plt.subplots(figsize=(8, 4))[1]
+    for row, (kind, (color, line)) in enumerate(STYLES.items()):
+        areas = sweep(kind, case=case)
+        for rate, values in areas.items():
+            ax.plot([rate] * len(values), values, ".", color=color, linestyle="none", alpha=0.5)
+        ax.plot(list(areas), [np.mean(values) for values in areas.values()], line, color=color, label=kind)
+        ax.plot(plateau(areas), [1.02 + 0.02 * row] * 2, color=color, linewidth=4, linestyle="-")
+    ax.set(xscale="log", xlabel="peak learning rate", ylabel="PR area", ylim=(0, 1.08))
+    ax.legend(loc="lower center")
+    return ax
+
+
+def plot_tuning_cost(case=1):
+    """Expected best PR area on validation patients against the updates spent: sweeps, and one range test."""
+    ax = plt.subplots(figsize=(8, 4))[1]
+    for kind, (color, line) in STYLES.items():
+        best = best_of(sweep(kind, "validation_pr_area", case))
+        spent = study.UPDATES[case] * np.arange(1, len(best) + 1)
+        ax.plot(spent, best, line, color=color, label=f"{kind}, best of the rates tried")
+    tests = recorded_tests("patches_log").tests
+    cost = study.UPDATES[case] + sum(len(test.learning_rates) for test in tests)
+    area = np.mean(study.recorded(case, "range_test_bounds", "validation_pr_area", study.SWEEP_SEEDS))
+    ax.plot([cost], [area], "D", color="C2", linestyle="none", label="triangular by range tests, them included")
+    ax.set(xlabel="updates spent", ylabel="PR area, validation patients")
+    ax.legend(loc="lower right")
+    return ax

@@ -1,0 +1,76 @@
+"""The plateau and the cost of tuning, on made-up records whose answers are known."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from clr_utils.studies import calcification_tuning as tuning
+from clr_utils.studies import case_contrast
+from clr_utils.studies import microcalcification as study
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """Fixed is good from 0.01 to 0.1, triangular from 0.01 to 0.3; both diverge at 1."""
+    areas = {
+        "fixed": (0.5, 0.9, 0.971, 0.974, 0.972, 0.93, None),
+        "triangular": (0.4, 0.9, 0.97, 0.97, 0.974, 0.971, None),
+    }
+    level = {arm: area for kind in areas for arm, area in zip(study.peak_arms(kind).values(), areas[kind], strict=True)}
+    level["range_test_bounds"] = 0.96
+
+    def recorded(case, arm, metric, seeds):
+        assert (case, seeds) == (1, 3)
+        return [None if level[arm] is None else level[arm] + luck for luck in (-0.001, 0.0, 0.001)]
+
+    monkeypatch.setattr(study, "recorded", recorded)
+
+
+def test_the_plateau_is_what_lies_within_the_margin(made_up):
+    assert tuning.plateau(tuning.sweep("fixed")) == (0.01, 0.1)
+    assert tuning.plateau(tuning.sweep("triangular")) == (0.01, 0.3)
+    assert tuning.plateau(tuning.sweep("fixed"), margin=0) == (0.03, 0.03)
+
+
+def test_a_diverged_training_counts_as_0(made_up):
+    assert tuning.sweep("fixed")[1.0] == [0, 0, 0]
+
+
+def test_the_expected_best_of_k_rates():
+    areas = {0.1: [0.2, 0.4], 0.2: [0.6, 0.0], 0.3: [0.4, 0.8]}
+    # The best of each two, by hand: .6 .4, .4 .8 and .6 .8.
+    assert tuning.best_of(areas) == pytest.approx([0.4, 3.6 / 6, 0.7])
+
+
+def test_the_pictures_show_the_sweeps(made_up):
+    ax = tuning.plot_plateaus()
+    lines = {line.get_label(): line for line in ax.lines}
+    assert list(lines["fixed"].get_xdata()) == list(study.PEAK_RATES)
+    assert lines["fixed"].get_ydata()[3] == pytest.approx(0.974)
+    assert [list(line.get_xdata()) for line in ax.lines if line.get_linewidth() == 4] == [[0.01, 0.1], [0.01, 0.3]]
+    ax = tuning.plot_tuning_cost()
+    lines = {line.get_label().split(",")[0]: line for line in ax.lines}
+    assert list(lines["fixed"].get_xdata()) == [24_000 * k for k in range(1, 8)]
+    assert lines["fixed"].get_ydata()[-1] == pytest.approx(0.974)
+    (cost,) = lines["triangular by range tests"].get_xdata()
+    assert 24_000 < cost < 48_000
+    assert list(lines["triangular by range tests"].get_ydata()) == pytest.approx([0.96])
+
+
+def test_the_arms_are_held_to_those_that_differ_in_one_cause(monkeypatch):
+    means = {name: 0.1 * k for k, name in enumerate(case_contrast.arms())}
+
+    def load_records(runs):
+        return [{"metrics": {"precision": means[run.arm] + 0.01 * run.seed}} for run in runs]
+
+    monkeypatch.setattr(case_contrast, "load_records", load_records)
+    found = case_contrast.differences("precision", seeds=3)
+    assert list(found) == [cause for _, cause in case_contrast.CONTRASTS.values()]
+    for name, (held, cause) in case_contrast.CONTRASTS.items():
+        assert found[cause].differences == pytest.approx(np.full(3, 100 * (means[name] - means[held])))
