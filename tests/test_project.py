@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -340,7 +341,9 @@ def test_run_stops_at_ctrl_c(tmp_path):
     path = write_notebook(tmp_path, "01_a.ipynb", "open('started', 'w').close(); import time; time.sleep(60)")
     before = path.read_bytes()
     command = [sys.executable, ROOT / "tools" / "run_notebooks.py", "--folder", tmp_path]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # A background job of a shell ignores SIGINT, and hands that on.
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=listen) as process:
         deadline = time.monotonic() + 40
         while not (tmp_path / "started").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
