@@ -38,6 +38,7 @@ _NAMES = {
         "roc_auc",
     ],
     "datasets": ["load_mnist", "validation_split"],
+    "mammography": ["load_mammography"],
     "models": ["calcification_cnn", "mnist_mlp"],
     "metrics": ["holm", "judge", "paired_difference", "t_interval", "welch_interval"],
     "plotting": ["dot_plot", "forest_plot", "plot_policy"],
