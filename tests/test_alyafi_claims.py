@@ -50,7 +50,7 @@ def test_better_is_larger_by_more_than_the_margin(low, high, word):
 
 def test_records_are_compared_in_pairs(made_up):
     found = claims.in_records(1, "triangular", "fixed_0.002")
-    assert found["contrast"] == "case 1: triangular - fixed_0.002"
+    assert found["contrast"] == "case 1: triangular - fixed 0.002"
     assert found["is better"] == "supported"
     assert found["runs"] == 5
     # The luck of the seeds, twenty times the noise, has left the interval.

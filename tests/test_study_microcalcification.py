@@ -9,6 +9,7 @@ from clr_utils import published
 from clr_utils.binary_metrics import curve_points, pr_area
 from clr_utils.experiments import load_records
 from clr_utils.studies import microcalcification as study
+from clr_utils.studies.alyafi_tables import NAMES
 from clr_utils.studies.range_test import recorded_tests
 from clr_utils.studies.rates import fixed, learning_rate
 
@@ -165,6 +166,6 @@ def test_a_mean_leaves_out_the_runs_that_have_no_such_metric(monkeypatch):
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_first_runs_are_those_of_tables_iii_to_vi_seed_by_seed(case):
-    names = [*study.published_arms(case), *study.fixed_arms()]
-    assert list(study.FIRST_ARMS) == names
-    assert study.first_runs(case) == study.study_runs(case, names)
+    found = study.first_runs(case)
+    assert found == study.study_runs(case, NAMES)
+    assert [run.seed for run in found] == sorted(run.seed for run in found)

@@ -5,6 +5,7 @@ import numpy as np
 from clr_utils.citations import published
 from clr_utils.metrics import judge, paired_difference, welch_interval
 from clr_utils.studies import microcalcification as study
+from clr_utils.studies.alyafi_tables import NAMES
 
 # The smallest differences that matter, fixed before the runs.
 MARGINS = {"auc": 0.001, "pr_area": 0.005, "precision": 0.005, "recall": 0.005, "f1": 0.005}
@@ -32,7 +33,7 @@ def in_records(case, policy, other, metric="pr_area"):
 
     Args:
         case: 1 or 2.
-        policy, other: Arms of `clr_utils.studies.microcalcification`.
+        policy, other: Arms of the tables, by their names in `clr_utils.studies.microcalcification`.
         metric: One of MARGINS.
 
     Returns:
@@ -42,7 +43,9 @@ def in_records(case, policy, other, metric="pr_area"):
         FileNotFoundError: Some runs are not recorded yet.
     """
     values = [study.recorded(case, name, metric) for name in (policy, other)]
-    return row("ours", f"case {case}: {policy} - {other}", metric, paired_difference(*values), len(values[0]))
+    return row(
+        "ours", f"case {case}: {NAMES[policy]} - {NAMES[other]}", metric, paired_difference(*values), len(values[0])
+    )
 
 
 def row(evidence, contrast, metric, interval, runs):

@@ -28,7 +28,6 @@ METRICS = (
     *(f"{name}{suffix}" for suffix in ("", "_chosen") for name in ("precision", "recall", "f1")),
     "threshold",
 )
-FIRST_ARMS = (*CYCLICAL, "published_fixed", "fixed_0.002", "fixed_0.016", "fixed_0.03")
 DIFFICULTY_ARMS = ("triangular", "fixed_0.016", "fixed_0.03")
 
 
@@ -139,7 +138,7 @@ def difficulty_runs(difficulty, names=DIFFICULTY_ARMS, seeds=SWEEP_SEEDS):
 
 def first_runs(case, seeds=None):
     """The runs of the published and the fixed arms, as `study_runs`: all that Tables III to VI need."""
-    return study_runs(case, FIRST_ARMS, seeds)
+    return study_runs(case, [*published_arms(case), *fixed_arms()], seeds)
 
 
 def grids(seeds=None, case=None):
