@@ -1,6 +1,6 @@
 # The address book of the project: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test run calibrate bench lock zip clean
+.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery timings badges bench lock zip clean
 
 LOCKED ?= 1
 PROFILE ?= quick
@@ -8,7 +8,7 @@ export LOCKED PYTHON
 python := .venv/bin/python
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "  PYTHON=/path/to/python3.12 names the Python of the first set-up; LOCKED=0 takes the newest versions"
 
 setup: ## make .venv with the locked dependencies (the others do it when needed)
@@ -24,11 +24,32 @@ test: setup ## everything that CI runs: linter, spelling, tests, every notebook
 	.venv/bin/pytest --nbval
 	KERAS_BACKEND=jax .venv/bin/pytest $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py range_test.py untouched.py)
 
+test-colab: ## run every notebook as Colab would, with Colab's versions (needs Python 3.13)   [NB=04]
+	@sh tools/test_colab.sh $(NB)
+
+test-browser: setup ## JupyterLab, the site and the slides in headless Chromium or Chrome
+	.venv/bin/pytest -n 0 tests/browser
+
 run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
 	@$(python) tools/run_notebooks.py --profile "$(PROFILE)" $(NB)
 
 calibrate: setup ## run a notebook with 20 seeds and record its verdicts' margins   NB=01
 	@$(python) tools/calibrate.py $(NB)
+
+slides: setup ## the notebooks as slides for the projector, offline, into build/slides   [NB=04]
+	@$(python) tools/build_slides.py $(NB)
+
+site: setup ## the whole collection as a static site, offline, into build/site
+	@$(python) tools/build_site.py
+
+gallery: setup ## take the README's pictures out of the notebooks, into docs/gallery
+	@$(python) tools/gallery.py
+
+timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md
+	@$(python) tools/timings.py $(NB)
+
+badges: setup ## write the project's address into every notebook   REPO=owner/name
+	@$(python) tools/badges.py "$(REPO)"
 
 bench: setup ## measure the cost per update, of a range test, a grid's throughput, and start-up times, into build/bench.json
 	@mkdir -p build
@@ -38,7 +59,7 @@ lock: setup ## bring requirements.lock to the newest versions (needs the network
 	$(python) -m venv --clear build/uv
 	build/uv/bin/python -m pip install --quiet uv
 	build/uv/bin/uv pip compile --universal --python-version 3.11 --upgrade --no-header --quiet \
-		--extra cpu --extra lab --extra test pyproject.toml --output-file requirements.lock
+		--extra cpu --extra lab --extra test --extra site pyproject.toml --output-file requirements.lock
 
 zip: ## pack the last commit for Colab, into build/clr-notebooks.zip
 	@mkdir -p build

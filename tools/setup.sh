@@ -93,7 +93,7 @@ install() {
     if [ "$locked" = 1 ]; then
         pip install -r requirements.lock && pip install --no-deps --no-build-isolation -e .
     else
-        pip install --upgrade --upgrade-strategy eager -e ".[cpu,lab,test]"
+        pip install --upgrade --upgrade-strategy eager -e ".[cpu,lab,site,test]"
     fi
 }
 
