@@ -12,6 +12,7 @@ import statistics
 from pathlib import Path
 from urllib.parse import unquote
 
+import badges
 from calibrate import is_kept
 
 HEADINGS = [
@@ -28,17 +29,8 @@ HEADINGS = [
     "References",
 ]
 OPTIONAL_HEADINGS = {"At paper scale"}
-SETUP = """\
-import sys
-
-if "google.colab" in sys.modules:  # notebook 00 tells how to bring the project to Colab
-    !unzip -qn /content/clr-notebooks.zip -d /content
-    %pip install -q scikit-plots
-    sys.path.insert(0, "/content/clr-notebooks")
-
-import clr_utils
-
-profile = clr_utils.setup_notebook()"""
+REPOSITORY = badges.repository()
+SETUP = badges.setup_cell(REPOSITORY)
 BANNED_WORDS = ["simply", "just", "obviously"]
 MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/Users/", "C:\\", str(Path(__file__).resolve().parent.parent)]
 MOST_CODE_CELLS, MOST_LINES, MEDIAN_LINES, MOST_WORDS, MOST_IGNORED = 25, 25, 6, 1500, 0.10
@@ -200,7 +192,8 @@ def opening(notebook):
         complaints.append("the notebook's claim, one bold sentence, must follow its title")
     link = r"\[(\d\d)\]\((\d\d)_\w+\.ipynb\)"
     line = rf"Time: \d+ minutes · Needs: (?:nothing|{link}(?:, {link})*) · "
-    line += r"\[Run in Colab\]\((?:00_start_here\.ipynb)?#Run-in-Colab\)"
+    line += r"\[Glossary\]\(glossary\.ipynb\) · "
+    line += r"\[!\[Open in Colab\].+" if REPOSITORY else re.escape(badges.ZIP_WAY)
     times = [each for block in blocks for each in block.splitlines() if each.startswith("Time:")]
     if len(times) != 1 or not re.fullmatch(line, times[0].rstrip()):
         complaints.append(f"the line with time, needs and Colab is {times}; see another notebook for its form")

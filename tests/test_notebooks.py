@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import badges
 import notebook_rules as rules
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
@@ -98,7 +99,8 @@ def code(text, *, prints="", picture=False):
 ANSWER = "<details><summary>Answer</summary>\n\nSeven.\n\n</details>"
 OPENING = (
     "# 01 · Rates\n\n**A rate can be too large.**\n\n"
-    "Time: 20 minutes · Needs: [00](00_start_here.ipynb) · [Run in Colab](00_start_here.ipynb#Run-in-Colab)"
+    "Time: 20 minutes · Needs: [00](00_start_here.ipynb) · [Glossary](glossary.ipynb) · "
+    + badges.colab_link(rules.REPOSITORY, "01_rates.ipynb")
 )
 
 
@@ -221,7 +223,8 @@ BREAKAGES = [
     (rules.opening, replace("**A rate can be too large.**", "A rate can be too large."), "bold sentence"),
     (rules.opening, replace("Time: 20 minutes", "Time: some minutes"), "time, needs and Colab"),
     (rules.opening, replace("[00](00", "[03](00"), "prerequisite's number"),
-    (rules.opening, replace(" · [Run in Colab](00_start_here.ipynb#Run-in-Colab)", ""), "time, needs and Colab"),
+    (rules.opening, replace("Colab", "Lab"), "time, needs and Colab"),
+    (rules.opening, replace("[Glossary](glossary.ipynb) · ", ""), "time, needs and Colab"),
     (rules.few_words, append(markdown("word " * 1500)), "words of prose"),
     *((rules.no_banned_words, append(markdown(f"It {word} works")), word) for word in rules.BANNED_WORDS),
     (rules.no_banned_words, append(markdown("Simply put")), "Simply"),
@@ -291,7 +294,8 @@ def test_same_exercises_rule():
 
 def test_link_rule(tmp_path):
     (tmp_path / "curve.png").touch()
-    (tmp_path / "00_start_here.ipynb").touch()
+    for name in ("00_start_here.ipynb", "glossary.ipynb"):
+        (tmp_path / name).touch()
     start = {"cells": [markdown("### Run in Colab")], "metadata": {}}
     assert rules.links(good(), tmp_path, lambda path: start) == []
     assert "leads to no heading" in rules.links(good(), tmp_path, lambda path: good())[0]
