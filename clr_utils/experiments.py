@@ -2,7 +2,9 @@
 
 A run is a value: a study, the name of an arm, its settings, a seed. `run_grid` trains the runs that are not recorded
 yet; `load_records` reads them. From a shell: `python -m clr_utils.experiments microcalcification --case 1 --seeds 3`.
-Records lie in `data/results/<study>/`, or in the folder that the environment variable CLR_RESULTS_DIR names.
+
+Records are written to the folder that the environment variable CLR_RESULTS_DIR names, for example one on a mounted
+Google Drive, or else to the project's own `data/results/<study>/`. They are looked for in both, in this order.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from clr_utils.devices import device_name
 from clr_utils.files import write_atomically
 
 RESULTS = Path(__file__).parent.parent / "data" / "results"
@@ -33,9 +36,16 @@ class Run(NamedTuple):
 
     @property
     def path(self):
-        """The file of this run's record."""
-        folder = Path(os.environ.get("CLR_RESULTS_DIR") or RESULTS)
-        return folder / self.study / f"{self.arm}-s{self.seed:02d}.json"
+        """The file that this run's record is written to."""
+        return self._file_in(os.environ.get("CLR_RESULTS_DIR") or RESULTS)
+
+    @property
+    def shipped_path(self):
+        """The file of this run's record in the project itself."""
+        return self._file_in(RESULTS)
+
+    def _file_in(self, folder):
+        return Path(folder) / self.study / f"{self.arm}-s{self.seed:02d}.json"
 
 
 class StaleRecordError(RuntimeError):
@@ -53,12 +63,13 @@ def read_record(run):
     Raises:
         StaleRecordError: The record's settings are not the run's; the message says how to renew it.
     """
-    if not run.path.is_file():
+    path = run.path if run.path.is_file() else run.shipped_path
+    if not path.is_file():
         return None
-    record = json.loads(run.path.read_text(encoding="utf-8"))
+    record = json.loads(path.read_text(encoding="utf-8"))
     if not settings_hash(record["settings"]) == record["settings_hash"] == settings_hash(run.settings):
         raise StaleRecordError(
-            f"{run.path.name} was recorded with other settings than {run.study}/{run.arm} has now; delete it and run "
+            f"{path} was recorded with other settings than {run.study}/{run.arm} has now; delete it and run "
             f"`python -m clr_utils.experiments {run.study}`"
         )
     return record
@@ -82,7 +93,7 @@ def load_records(runs):
     return records
 
 
-def run_grid(runs, workers=1):
+def run_grid(runs, workers=1, anew=False):
     """Train and record the runs that have no record, `workers` at a time, each in one thread of its own process.
 
     A run that fails is reported and does not sink the rest; what is recorded already is kept, so a grid that was
@@ -91,6 +102,7 @@ def run_grid(runs, workers=1):
     Args:
         runs: `Run` values.
         workers: Processes at a time; 1 trains in this process.
+        anew: Train runs that the project ships a record of, too, into the folder of CLR_RESULTS_DIR.
 
     Returns:
         The number of runs that failed.
@@ -101,7 +113,7 @@ def run_grid(runs, workers=1):
     from joblib import Parallel, delayed, parallel_config
     from tqdm.auto import tqdm
 
-    missing = [run for run in runs if read_record(run) is None]
+    missing = [run for run in runs if read_record(run) is None or (anew and not run.path.is_file())]
     if not missing:
         return 0
     failed = 0
@@ -135,41 +147,32 @@ def _train(run):
         "metrics": metrics,
         "history": history,
         "seconds": round(time.perf_counter() - began, 1),
-        **_made_with(),
+        **made_with(),
     }
     write_atomically(run.path, json.dumps(record, indent=1) + "\n")
     return run, None
 
 
-def _made_with():
+def made_with():
+    """The versions of Python, Keras, its backend and NumPy, and the device that Keras trains on."""
     import keras
 
     backend = keras.backend.backend()
     versions = {name: import_module(name).__version__ for name in ("keras", backend, "numpy")}
-    return {"versions": {"python": platform.python_version(), **versions}, "device": _device(backend)}
-
-
-def _device(backend):
-    if backend == "jax":
-        import jax
-
-        kind = jax.devices()[0].device_kind
-    else:
-        import tensorflow as tf
-
-        gpus = tf.config.list_physical_devices("GPU")
-        kind = tf.config.experimental.get_device_details(gpus[0])["device_name"] if gpus else "cpu"
-    return f"{platform.machine()} CPU" if kind == "cpu" else kind
+    return {"versions": {"python": platform.python_version(), **versions}, "device": device_name()}
 
 
 def main(arguments=None):
-    """The command line: `python -m clr_utils.experiments STUDY [--case 1 | 2] [--seeds N] [--workers N]`."""
+    """The command line: `python -m clr_utils.experiments STUDY [--case 1 | 2] [--seeds N] [--workers N] [--anew]`."""
     parser = argparse.ArgumentParser(prog="python -m clr_utils.experiments", description="Train and record a study.")
     parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--case", type=int, choices=(1, 2), help="of microcalcification: its published and fixed arms")
     parser.add_argument("--seeds", type=int, help="seeds 0 to N-1 of each arm (default: the study's own)")
     parser.add_argument("--workers", type=int, default=2, help="trainings at a time (default: 2)")
+    parser.add_argument("--anew", action="store_true", help="train also what the project ships, into CLR_RESULTS_DIR")
     options = parser.parse_args(arguments)
+    if options.anew and not os.environ.get("CLR_RESULTS_DIR"):
+        parser.error("--anew needs the environment variable CLR_RESULTS_DIR, the folder for your own records")
     study = import_module(f"clr_utils.studies.{options.study}")
     if options.case and options.study != "microcalcification":
         parser.error(f"--case belongs to the study microcalcification; {options.study} has no cases")
@@ -177,7 +180,7 @@ def main(arguments=None):
         parser.error(f"--seeds must be 1 or more; it is {options.seeds}")
     chosen = {name: value for name, value in (("seeds", options.seeds), ("case", options.case)) if value}
     for grid in study.grids(**chosen):
-        if run_grid(grid, options.workers):
+        if run_grid(grid, options.workers, options.anew):
             return "some runs failed; mend what is reported above and run the command again, it trains the rest"
     return 0
 

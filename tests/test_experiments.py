@@ -130,6 +130,41 @@ def test_a_record_whose_settings_were_edited_is_stale(toy):
         read_record(toy(1)[0])
 
 
+@pytest.fixture
+def shipped(toy, monkeypatch):
+    """A project that ships the records of the toy's seeds 0 and 1, and a user whose folder is still empty."""
+    monkeypatch.setattr(experiments, "RESULTS", toy.folder / "shipped")
+    monkeypatch.delenv("CLR_RESULTS_DIR")
+    run_grid(toy(2))
+    monkeypatch.setenv("CLR_RESULTS_DIR", str(toy.folder / "results"))
+    return toy.folder / "shipped" / "toy"
+
+
+def test_shipped_records_are_read_beside_an_own_folder(toy, shipped):
+    assert run_grid(toy(3)) == 0
+    assert toy.trained() == [0, 1, 2]
+    assert files(toy) == ["arm-s02.json"]
+    assert [record["seed"] for record in load_records(toy(3))] == [0, 1, 2]
+    assert len(list(shipped.iterdir())) == 2
+
+
+def test_anew_trains_what_is_shipped_and_then_reads_the_own_record(toy, shipped):
+    assert run_grid(toy(2), anew=True) == 0
+    assert toy.trained() == [0, 1, 0, 1]
+    own = toy.folder / "results" / "toy" / "arm-s00.json"
+    own.write_text(own.read_text().replace('"seconds"', '"own": true, "seconds"'))
+    assert [record.get("own", False) for record in load_records(toy(2))] == [True, False]
+    assert run_grid(toy(2), anew=True) == 0
+    assert len(toy.trained()) == 4
+
+
+def test_anew_needs_an_own_folder(monkeypatch, capsys):
+    monkeypatch.delenv("CLR_RESULTS_DIR", raising=False)
+    with pytest.raises(SystemExit):
+        experiments.main(["mnist", "--anew"])
+    assert "--anew needs the environment variable CLR_RESULTS_DIR" in capsys.readouterr().err
+
+
 def test_missing_records_are_named_with_the_command(toy):
     run_grid(toy(1))
     with pytest.raises(FileNotFoundError, match=r"2 of 3 runs.*arm-s01\.json.*clr_utils\.experiments toy"):
@@ -163,7 +198,7 @@ def test_the_command_line_refuses(capsys, arguments, message):
 
 def test_the_command_line_trains_one_case(monkeypatch):
     grids = []
-    monkeypatch.setattr(experiments, "run_grid", lambda runs, workers: grids.append((runs, workers)))
+    monkeypatch.setattr(experiments, "run_grid", lambda runs, workers, anew: grids.append((runs, workers)))
     assert experiments.main(["microcalcification", "--case", "1", "--seeds", "3", "--workers", "1"]) == 0
     ((runs, workers),) = grids
     assert workers == 1

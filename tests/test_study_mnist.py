@@ -100,7 +100,7 @@ def test_a_small_recorded_run_can_be_had_again():
 def test_processes_side_by_side_give_the_errors_of_one_process(tmp_path, monkeypatch):
     monkeypatch.setenv("CLR_RESULTS_DIR", str(tmp_path))
     runs = [mnist.small_run()._replace(seed=seed) for seed in range(2)]
-    assert run_grid(runs, workers=2) == 0
+    assert run_grid(runs, workers=2, anew=True) == 0
     together = load_records(runs)
     errors = [record["metrics"]["error"] for record in together]
     assert errors == pytest.approx(mnist.test_errors("cold_start", [0, 1]), abs=2)

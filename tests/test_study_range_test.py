@@ -49,7 +49,7 @@ def test_a_recorded_test_runs_again_to_the_same_curves(tmp_path, monkeypatch):
     run = study.small_run()
     (recorded,) = load_records([run])
     monkeypatch.setenv("CLR_RESULTS_DIR", str(tmp_path))
-    assert run_grid([run]) == 0
+    assert run_grid([run], anew=True) == 0
     (again,) = load_records([run])
     np.testing.assert_allclose(again["history"]["losses"], recorded["history"]["losses"], rtol=0.02)
     np.testing.assert_allclose(again["history"]["learning_rates"], recorded["history"]["learning_rates"], rtol=1e-4)

@@ -129,7 +129,7 @@ from clr_utils.studies import microcalcification as study
 from clr_utils.studies.rates import fixed
 
 settings = study.settings(1, fixed(0.03), scale=0.2, epochs=6)
-run_grid([Run(study.STUDY, "bench", settings, seed) for seed in range({runs})], workers={workers})
+run_grid([Run(study.STUDY, "bench", settings, seed) for seed in range({runs})], workers={workers}, anew=True)
 """
 
 
