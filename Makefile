@@ -24,8 +24,8 @@ test: setup ## everything that CI runs: linter, spelling, tests, every notebook
 	.venv/bin/pytest --nbval
 	KERAS_BACKEND=jax .venv/bin/pytest $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py range_test.py untouched.py)
 
-test-colab: ## run every notebook as Colab would, with Colab's versions (needs Python 3.13)   [NB=04]
-	@sh tools/test_colab.sh $(NB)
+test-colab: setup ## run every notebook as Colab would, with Colab's versions (needs Python 3.13)   [NB=04]
+	@$(python) tools/test_colab.py $(NB)
 
 test-browser: setup ## JupyterLab, the site and the slides in headless Chromium or Chrome
 	.venv/bin/pytest -n 0 tests/browser
@@ -48,7 +48,7 @@ gallery: setup ## take the README's pictures out of the notebooks, into docs/gal
 timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md
 	@$(python) tools/timings.py $(NB)
 
-badges: setup ## write the project's address into every notebook   REPO=owner/name
+badges: setup ## write the project's public address into every notebook   [REPO=owner/name]
 	@$(python) tools/badges.py "$(REPO)"
 
 bench: setup ## measure the cost per update, of a range test, a grid's throughput, and start-up times, into build/bench.json

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from clr_utils import colab
+
 PROFILES = {
     "quick": "data that ships with the project, a reduced scale, under a minute on two cores",
     "paper": "the published scale on the real data sets; hours on a CPU, minutes on a GPU",
@@ -17,7 +19,7 @@ def setup_notebook():
     """Import Keras, set the figure style, and return the profile's name, "quick" or "paper".
 
     TensorFlow's start-up messages are kept out of the notebook. The profile is the environment variable CLR_PROFILE,
-    by default "quick".
+    by default "quick". In Colab it also installs what is missing there (`clr_utils.colab`).
 
     Raises:
         ValueError: CLR_PROFILE is neither "quick" nor "paper".
@@ -36,6 +38,9 @@ def setup_notebook():
 
     plt.style.use(Path(__file__).with_name("clr.mplstyle"))
     print(f"profile {profile}: {PROFILES[profile]}")
+    if colab.in_colab():
+        with _no_stderr():
+            colab.prepare()
     return profile
 
 

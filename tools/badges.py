@@ -1,4 +1,4 @@
-"""Write the project's public address into every notebook: `make badges REPO=owner/name`.
+"""Write the project's public address into every notebook: `make badges [REPO=owner/name]`.
 
 It is kept in pyproject.toml, as tool.clr-notebooks.repository. The notebooks' set-up cells and badges follow from it,
 and tests/test_badges.py holds them together. While it is empty, the notebooks say how to bring the project to Colab as
@@ -100,13 +100,13 @@ def write(repo, root=ROOT):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("repo", help="owner/name of the public repository; an empty one takes the address out again")
-    options = parser.parse_args(arguments)
+    parser.add_argument("repo", help="owner/name of the public repository; when empty, the one in pyproject.toml")
+    repo = parser.parse_args(arguments).repo or repository()
     try:
-        count = write(options.repo)
+        count = write(repo)
     except ValueError as error:
         parser.error(str(error))
-    print(f"{count} notebooks fetch the project from {address(options.repo) if options.repo else 'a ZIP'} in Colab")
+    print(f"in Colab {count} notebooks fetch the project {f'from {address(repo)}' if repo else 'as a ZIP'}")
     return 0
 
 

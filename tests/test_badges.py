@@ -1,0 +1,88 @@
+"""The project's address stands in one place, and set-up cells and badges follow it."""
+
+import json
+import shutil
+import tomllib
+
+import pytest
+
+import badges
+from run_notebooks import FOLDER
+
+REPO = "ada/clr-notebooks"
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The project's address and its notebooks, in a folder that may be changed."""
+    shutil.copy(badges.ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(FOLDER, tmp_path / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    return tmp_path
+
+
+def opening(root, name):
+    cells = json.loads((root / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
+    return "".join(cells[0]["source"])
+
+
+def files(root):
+    return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_set_up_cells_and_badges_are_those_of_the_address():
+    repo = badges.repository()
+    for path in badges.notebooks():
+        place = path.relative_to(FOLDER).as_posix()
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        setup = next(cell for cell in cells if cell["cell_type"] == "code")
+        assert "".join(setup["source"]) == badges.setup_cell(repo), f"{place}: run make badges"
+        if "/" not in place:
+            assert "".join(cells[0]["source"]).endswith(badges.colab_link(repo, place)) or (
+                f"{badges.colab_link(repo, place)}\n" in "".join(cells[0]["source"])
+            ), f"{place}: run make badges"
+
+
+def test_write_reaches_every_notebook_and_changes_nothing_else(copy):
+    before = files(copy)
+    assert badges.write(REPO, copy) == len(badges.notebooks(copy)) > 10
+    assert badges.repository(copy) == REPO
+    link = f"https://colab.research.google.com/github/{REPO}/blob/main/notebooks/02_cyclical_policies.ipynb"
+    assert f"[![Open in Colab]({badges.BADGE})]({link})" in opening(copy, "02_cyclical_policies.ipynb")
+    assert badges.ZIP_WAY not in opening(copy, "02_cyclical_policies.ipynb")
+    solutions = (copy / "notebooks/solutions/02_cyclical_policies_solutions.ipynb").read_text(encoding="utf-8")
+    assert "git clone -q --depth 1 https://github.com/ada/clr-notebooks clr-notebooks" in solutions
+    assert badges.write("grace/other", copy)
+    assert badges.write("", copy)
+    assert files(copy) == before
+
+
+def test_the_settings_stay_readable(copy):
+    badges.write(REPO, copy)
+    before = tomllib.loads((badges.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    after = tomllib.loads((copy / "pyproject.toml").read_text(encoding="utf-8"))
+    before["tool"]["clr-notebooks"]["repository"] = REPO
+    assert after == before
+
+
+@pytest.mark.parametrize("repo", ["clr-notebooks", "https://github.com/ada/clr", "ada/clr/x", "ada/", 'a/"b', "a b/c"])
+def test_what_is_no_address_is_refused(repo, copy, capsys):
+    before = files(copy)
+    with pytest.raises(ValueError, match="it must be owner/name"):
+        badges.write(repo, copy)
+    assert files(copy) == before
+    with pytest.raises(SystemExit):
+        badges.main([repo])
+    assert "owner/name" in capsys.readouterr().err
+
+
+def test_an_interrupted_write_leaves_no_half_notebook(copy, monkeypatch):
+    def stop(notebook, path):
+        raise KeyboardInterrupt
+
+    before = files(copy)
+    monkeypatch.setattr(badges, "save", stop)
+    with pytest.raises(KeyboardInterrupt):
+        badges.write(REPO, copy)
+    monkeypatch.undo()
+    badges.write("", copy)
+    assert files(copy) == before
