@@ -111,6 +111,16 @@ def _span(ax, start, end, height, text):
     ax.annotate(text, ((start + end) / 2, height), (0, 3), textcoords="offset points", ha="center", va="bottom")
 
 
+def mark_range(ax, low, high, name=None, *, color="0.45"):
+    """Shade the horizontal axis from low to high, between thin lines, and write a name above; returns the Axes."""
+    ax.axvspan(low, high, facecolor=(color, 0.15), edgecolor=color, linewidth=0.8)
+    if name:
+        middle = np.sqrt(low * high) if ax.get_xscale() == "log" else (low + high) / 2
+        place = {"xycoords": ("data", "axes fraction"), "xytext": (0, 3), "textcoords": "offset points"}
+        ax.annotate(name, (middle, 1), **place, ha="center", va="bottom", color="0.3")
+    return ax
+
+
 def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
     """One row a recipe, one dot a run, a tick at the mean.
 
@@ -124,7 +134,7 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
     if log:
         log_axis(ax, [value for results in values.values() for value in results])
     for row, results in enumerate(values.values()):
-        ax.plot(results, [row] * len(results), "o", color="C0", alpha=0.6, linestyle="none")
+        ax.plot(results, [row] * len(results), "o", color="C0", alpha=0.75, linestyle="none")
         middle = np.exp(np.mean(np.log(results))) if log else np.mean(results)
         ax.plot([middle], [row], "|", color="C1", markersize=22, markeredgewidth=3, linestyle="none")
     ax.set(yticks=range(len(values)), yticklabels=list(values), xlabel=unit, ylim=(len(values) - 0.4, -0.6))
@@ -151,23 +161,11 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
     """
     ax = ax or plt.subplots(figsize=(8, 0.6 * len(differences) + 1.2))[1]
     if noise:
-        ax.axvspan(-noise, noise, color="0.5", alpha=0.2, linewidth=0)
-        ax.annotate(
-            "noise band",
-            (0, 1),
-            (0, 3),
-            ("data", "axes fraction"),
-            "offset points",
-            ha="center",
-            va="bottom",
-            color="0.3",
-        )
+        mark_range(ax, -noise, noise, "noise band")
     ax.axvline(0, color="0.3", linewidth=1)
     for row, pairs in enumerate(differences.values()):
         color = "C2" if pairs.high < 0 else "C1" if pairs.low > 0 else "0.35"
-        ax.plot(
-            pairs.differences, [row + 0.22] * len(pairs.differences), ".", color=color, alpha=0.55, linestyle="none"
-        )
+        ax.plot(pairs.differences, [row + 0.22] * len(pairs.differences), ".", color=color, alpha=0.8, linestyle="none")
         ax.plot([pairs.low, pairs.high], [row, row], "-", color=color, linewidth=3)
         ax.plot([pairs.mean], [row], "D", color=color, markersize=7, linestyle="none")
         mean, low, high = (round(value, 2) + 0.0 for value in (pairs.mean, pairs.low, pairs.high))

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from clr_utils.plotting import log_axis
+from clr_utils.plotting import log_axis, mark_range
 from clr_utils.range_curves import SMOOTHING, level, loss_level, start_of
 from clr_utils.range_suggestions import METHODS, NoSuggestionError
 
@@ -30,7 +30,7 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     rates, values = _curve(test, metric)
     line = {"color": "C0", **line}
     if smoothing:
-        ax.plot(rates, values, **{**line, "alpha": 0.3, "linewidth": 1, "linestyle": "-"})
+        ax.plot(rates, values, **{**line, "alpha": 0.75, "linewidth": 0.7, "linestyle": "-"})
     ax.plot(rates, _smoothed(values, metric, smoothing), label=label, **line)
     found = [_suggestion(test, each, smoothing) for each in suggestions]
     _mark(ax, [each for each in found if each])
@@ -56,7 +56,7 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         **line: Keyword arguments of `Axes.plot`, for the curves.
     """
     ax = ax or plt.subplots()[1]
-    line = {"color": "C0", "linewidth": 1.5, "alpha": 0.7, **line}
+    line = {"color": "C0", "linewidth": 1.5, "alpha": 0.8, **line}
     swept, drawn = [], []
     for test in tests:
         swept.extend(test.learning_rates)
@@ -93,11 +93,11 @@ def plot_against_sweep(tests, rates, errors):
     """
     fig, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(8, 6))
     plot_range_tests(tests, above, metric="accuracy", method="smith")
-    below.plot(rates, np.transpose(errors), "o", color="C0", alpha=0.6, linestyle="none")
+    below.plot(rates, np.transpose(errors), "o", color="C0", alpha=0.75, linestyle="none")
     below.plot(rates, np.mean(errors, axis=0), "-", color="C0")
     slows, falls = (tests.suggestions(sign)["max_lr"].median() for sign in ("smith", "fall"))
     for ax in (above, below):
-        ax.axvspan(slows, falls, color="C1", alpha=0.15, linewidth=0)
+        mark_range(ax, slows, falls, color="C1")
     for rate, text, gap, side in ((slows, "it slows", -4, "right"), (falls, "it falls", 4, "left")):
         above.annotate(text, (rate, 0.02), (gap, 0), ("data", "axes fraction"), "offset points", ha=side)
     above.set(xlabel="", ylabel="accuracy in the test")

@@ -10,7 +10,7 @@ STYLES = {
     "triangular2": ("C1", "--"),
     "exp_range": ("C2", "-."),
     "fixed as published": ("C3", (0, (1, 1))),
-    "fixed 0.002": ("0.45", "-"),
+    "fixed 0.002": ("0.42", (0, (3, 1, 1, 1, 1, 1))),
     "fixed 0.016": ("C4", "-"),
     "fixed 0.03": ("C5", (0, (5, 1))),
 }
@@ -74,7 +74,7 @@ def plot_score_curves(results, axes=None):
                 if line.get_linestyle() == "--":
                     line.remove()
                 else:
-                    line.set(color=color, linewidth=0.6, alpha=0.5, label="_run")
+                    line.set(color=color, linewidth=0.6, alpha=0.75, label="_run")
         recalls, precisions = zip(*(_on_grid(y, scores) for y, scores in runs), strict=True)
         for ax, where, heights in ((roc, RATES, recalls), (pr, RECALLS, precisions)):
             if len(runs) > 1:
@@ -103,7 +103,7 @@ def plot_areas(areas, marked, lines=None, ax=None):
         ax: The Axes to draw in; new ones unless given.
     """
     ax = ax or plt.subplots(figsize=(9, 3.8))[1]
-    counts, *_ = ax.hist(areas, bins=np.linspace(0, 1, 21), color="0.75", edgecolor="white")
+    counts, *_ = ax.hist(areas, bins=np.linspace(0, 1, 21), color="0.58", edgecolor="white")
     top = max(counts)
     for row, (name, values) in enumerate(marked.items(), 1):
         color = STYLES.get(name, ("0.3",))[0]

@@ -38,7 +38,7 @@ def test_raw_and_smoothed_curve():
     np.testing.assert_array_equal(raw.get_xdata(), RATES)
     np.testing.assert_array_equal(raw.get_ydata(), test.losses)
     np.testing.assert_array_equal(smoothed.get_ydata(), loss_level(test.losses))
-    assert raw.get_alpha() < 0.5
+    assert raw.get_linewidth() < smoothed.get_linewidth() / 2
     assert raw.get_color() == smoothed.get_color()
     assert ax.get_xscale() == "log"
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate", "loss")

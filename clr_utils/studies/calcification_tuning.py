@@ -61,7 +61,7 @@ def plot_plateaus(case=1):
     for row, (kind, (color, line)) in enumerate(STYLES.items()):
         areas = sweep(kind, case=case)
         for rate, values in areas.items():
-            ax.plot([rate] * len(values), values, ".", color=color, linestyle="none", alpha=0.5)
+            ax.plot([rate] * len(values), values, ".", color=color, linestyle="none", alpha=0.75)
         ax.plot(list(areas), [np.mean(values) for values in areas.values()], line, color=color, label=kind)
         ax.plot(plateau(areas), [1.02 + 0.02 * row] * 2, color=color, linewidth=4, linestyle="-")
     ax.set(xscale="log", xlabel="peak learning rate", ylabel="PR area", ylim=(0, 1.08))
