@@ -1,0 +1,63 @@
+"""Sphinx settings of the site. tools/build_site.py lays the pages out and calls Sphinx: `make site`."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import clr_utils
+
+project = html_title = "Cyclical learning rates, in notebooks"
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["README.md"]  # index.md includes it
+
+# Pages
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath", "html_image"]
+myst_heading_anchors = 4
+myst_heading_slug_func = "build_site.anchor"
+
+# The API
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 90
+toc_object_entries_show_parents = "hide"
+
+# The look: one light theme, since the figures are drawn on white, and everything served from _static
+MATHJAX = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static/mathjax/tex-svg.js"
+mathjax_path = MATHJAX.name
+html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static", str(MATHJAX)]
+html_css_files = ["site.css"]
+templates_path = ["_templates"]
+html_sidebars = {"**": ["contents"]}
+html_copy_source = False
+html_use_index = False
+html_domain_indices = False
+html_context = {"default_mode": "light"}
+html_theme_options = {
+    "navbar_center": [],
+    "navbar_end": [],
+    "search_bar_text": "Search all pages",
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": [],
+    "footer_end": [],
+}
+
+
+def docstring_as_rst(app, what, name, obj, options, lines):
+    """The docstrings mark code as Markdown does: a public name becomes a link, anything else is code."""
+
+    def marked(found):
+        code = found[1]
+        if code is None:
+            return r"\|"
+        public = code.removeprefix("clr_utils.") in clr_utils.__all__
+        return f":py:obj:`{code}`" if public else f"``{code}``"
+
+    lines[:] = re.sub(r"`([^`]+)`|\|", marked, "\n".join(lines)).split("\n")
+
+
+def setup(app):
+    # Before napoleon, which escapes the asterisks of *args with marks of its own.
+    app.connect("autodoc-process-docstring", docstring_as_rst, priority=400)
