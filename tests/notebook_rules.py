@@ -34,6 +34,7 @@ SETUP = badges.setup_cell(REPOSITORY)
 BANNED_WORDS = ["simply", "just", "obviously"]
 MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/Users/", "C:\\", str(Path(__file__).resolve().parent.parent)]
 MOST_CODE_CELLS, MOST_LINES, MEDIAN_LINES, MOST_WORDS, MOST_IGNORED = 25, 25, 6, 1500, 0.10
+FEWEST_TERMS = 3
 
 
 def text_of(part):
@@ -47,6 +48,11 @@ def cells(notebook, kind):
 
 def source(cell):
     return text_of(cell["source"])
+
+
+def python(cell):
+    """A code cell's source without the commands of IPython."""
+    return re.sub(r"^(\s*)[!%].*$", r"\1pass", source(cell), flags=re.M)
 
 
 def prose(notebook):
@@ -292,6 +298,14 @@ def same_exercises(notebook, solutions):
     return [] if asked == solved else [f"the exercises are {sorted(asked)}, the solutions {sorted(solved)}"]
 
 
+def glossary_links(notebook):
+    """The prose explains its main terms by links into the glossary."""
+    linked = set(re.findall(r"\]\(glossary\.ipynb#([^)]+)\)", prose(notebook)))
+    if len(linked) >= FEWEST_TERMS:
+        return []
+    return [f"links to {len(linked)} terms, such as [cycle](glossary.ipynb#cycle); {FEWEST_TERMS} at least"]
+
+
 def links(notebook, folder, read):
     """Relative links lead to files that exist, and their anchors to headings; `read(path)` gives a notebook."""
     complaints = []
@@ -320,8 +334,7 @@ def stochastic_verdicts(notebook):
     """The verdicts with a bound, as (pattern of the claim, "above" or "below", the bound or None if computed)."""
     found = []
     for cell in cells(notebook, "code"):
-        python = re.sub(r"^(\s*)[!%].*$", r"\1pass", source(cell), flags=re.M)
-        for node in ast.walk(ast.parse(python)):
+        for node in ast.walk(ast.parse(python(cell))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "verdict":
                 given = {keyword.arg: keyword.value for keyword in node.keywords}
                 found += [(_pattern(node.args[0]), side, _number(given[side])) for side in given if side in SIDES]
@@ -394,4 +407,5 @@ FOR_NOTEBOOKS = [
     figures_explained,
     predict_first,
     checkpoints,
+    glossary_links,
 ]

@@ -12,7 +12,7 @@ import notebook_rules as rules
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 CALIBRATION = FOLDER.parent / "data" / "results" / "calibration"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
 EXPECTED = [
     "00_start_here",
@@ -96,6 +96,7 @@ def code(text, *, prints="", picture=False):
     return {"cell_type": "code", "metadata": {}, "source": text, "outputs": outputs, "execution_count": None}
 
 
+TERMS = "[gamma](glossary.ipynb#gamma), [cycle](glossary.ipynb#cycle) and [F1](glossary.ipynb#F1)"
 ANSWER = "<details><summary>Answer</summary>\n\nSeven.\n\n</details>"
 OPENING = (
     "# 01 · Rates\n\n**A rate can be too large.**\n\n"
@@ -108,7 +109,7 @@ def good(*, solved=False):
     reply = "correct" if solved else "not yet: return a number"
     cells = [
         markdown(OPENING),
-        markdown("## You will be able to\n\n- tell a rate"),
+        markdown(f"## You will be able to\n\n- tell {TERMS}"),
         markdown("## Set-up"),
         code(rules.SETUP, prints="profile quick: small\n"),
         markdown("## Theory\n\n**Predict first.** Up or down? ![A falling curve](curve.png)"),
@@ -195,6 +196,9 @@ def printed_path(path):
 
 
 BREAKAGES = [
+    (rules.glossary_links, replace("[gamma](glossary.ipynb#gamma)", "gamma"), "links to 2 terms"),
+    (rules.glossary_links, replace("ipynb#gamma", "ipynb#cycle"), "links to 2 terms"),
+    (rules.glossary_links, replace("#gamma", ""), "links to 2 terms"),
     (rules.was_run, not_run, "not run from top"),
     (rules.was_run, out_of_order, "not run from top"),
     (rules.clean_outputs, stream("stderr", "W0000 cuda"), "stderr"),
@@ -296,7 +300,7 @@ def test_link_rule(tmp_path):
     (tmp_path / "curve.png").touch()
     for name in ("00_start_here.ipynb", "glossary.ipynb"):
         (tmp_path / name).touch()
-    start = {"cells": [markdown("### Run in Colab")], "metadata": {}}
+    start = {"cells": [markdown("### Run in Colab\n\n### gamma\n\n### cycle\n\n### F1")], "metadata": {}}
     assert rules.links(good(), tmp_path, lambda path: start) == []
     assert "leads to no heading" in rules.links(good(), tmp_path, lambda path: good())[0]
     for link in ("[x](09_missing.ipynb)", '<a href="missing.html">x</a>', "[x](#Nowhere)"):

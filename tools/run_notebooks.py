@@ -30,12 +30,12 @@ def select(folder, numbers):
     return [each for path in notebooks for each in (path, *sorted(solutions.glob(f"{path.stem}_solutions.ipynb")))]
 
 
-def execute(notebook, folder, **environment):
+def execute(notebook, folder, *, record_timing=False, **environment):
     """Execute a notebook from the top, in this folder; its outputs are filled in, nothing is saved."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count = None
-    client = NotebookClient(notebook, kernel_name=KERNELSPEC["name"], timeout=None, record_timing=False)
+    client = NotebookClient(notebook, kernel_name=KERNELSPEC["name"], timeout=None, record_timing=record_timing)
     client.resources = {"metadata": {"path": str(folder)}}
     client.extra_arguments = ["--Application.log_level=ERROR"]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, **environment}
