@@ -1,0 +1,235 @@
+"""Run every notebook as Colab would: `make test-colab [NB=04]`.
+
+A Python 3.13 with Colab's versions (tools/colab/requirements.txt), a stand-in for the module google.colab, an empty
+working folder for each notebook, and the project behind a public address, which git finds on this disk instead. Each
+notebook must run to its end and print what its saved copy prints, and no package may be another than before.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+import badges
+from run_notebooks import FOLDER, KERNELSPEC, execute, select, stoppable, where_it_stopped
+from timings import cell_seconds
+
+ROOT = FOLDER.parent
+COLAB = ROOT / "tools" / "colab"
+REQUIREMENTS = COLAB / "requirements.txt"
+PYTHONS = ("python3.13", "python3", "python")
+REPO = "example/clr-notebooks"
+LACKING = "scikit-plots"
+VERSIONS = """
+import json
+from importlib.metadata import distributions
+print(json.dumps({each.name.replace("_", "-"): each.version for each in distributions()}))
+"""
+
+
+def find_python(candidates=PYTHONS):
+    """The first command that is Python 3.13.
+
+    Raises:
+        FileNotFoundError: There is none; the message says how to get one.
+    """
+    for candidate in candidates:
+        version = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        if shutil.which(candidate) and subprocess.run(version, capture_output=True, text=True).stdout.strip() == "3.13":
+            return candidate
+    raise FileNotFoundError(
+        "Python 3.13, which Colab has, is missing here, so nothing was tested. Install it, or name it: "
+        "make test-colab COLAB_PYTHON=/path/to/python3.13"
+    )
+
+
+class Colab:
+    """A stand-in for Colab in a folder: `python`, the project's `origin`, and runs of notebooks."""
+
+    def __init__(self, folder):
+        self.folder, self.python, self.origin = folder, folder / "venv" / "bin" / "python", folder / "origin"
+
+    def make(self, python):
+        """Make the environment, unless it is there, and copy the project to where its address leads."""
+        ready, wanted = self.folder / "venv" / "ready", REQUIREMENTS.read_text(encoding="utf-8")
+        if not ready.is_file() or ready.read_text(encoding="utf-8") != wanted:
+            print(f"Installing Colab's versions into {self.folder / 'venv'}: some minutes, once", flush=True)
+            subprocess.run([python, "-m", "venv", "--clear", self.folder / "venv"], check=True)
+            self.pip("install", "-r", REQUIREMENTS)
+            ready.write_text(wanted, encoding="utf-8")
+        kernel = self.folder / "jupyter" / "kernels" / KERNELSPEC["name"] / "kernel.json"
+        startup = self.folder / "ipython" / "profile_default" / "startup" / "colab.py"
+        command = [str(self.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        for path, text in (
+            (kernel, json.dumps({"argv": command, "display_name": "Colab", "language": "python"})),
+            (startup, "import google.colab\n"),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        self._publish()
+
+    def pip(self, *arguments):
+        subprocess.run([self.python, "-m", "pip", "-qq", "--disable-pip-version-check", *arguments], check=True)
+
+    def versions(self):
+        """The versions of all installed packages, by name."""
+        return json.loads(subprocess.run([self.python, "-c", VERSIONS], check=True, capture_output=True).stdout)
+
+    def run(self, notebook, folder):
+        """Execute a notebook in a working folder, as Colab would after it was opened there."""
+        os.environ["JUPYTER_PATH"] = str(self.folder / "jupyter")
+        execute(
+            notebook,
+            folder,
+            record_timing=True,
+            IPYTHONDIR=str(self.folder / "ipython"),
+            PYTHONPATH=str(COLAB / "stand_in"),
+            CLR_PROFILE="quick",
+            GIT_CONFIG_COUNT="1",
+            GIT_CONFIG_KEY_0=f"url.{self.origin.as_uri()}.insteadOf",
+            GIT_CONFIG_VALUE_0=badges.address(REPO),
+        )
+
+    def empty_folder(self, name):
+        """A working folder with nothing in it, and a runtime without what Colab lacks."""
+        self.pip("uninstall", "--yes", LACKING)
+        folder = self.folder / "content" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def _publish(self):
+        """The project as it is on this disk, with REPO as its address, as a git repository."""
+        shutil.rmtree(self.origin, ignore_errors=True)
+        git = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+        for name in subprocess.run(git, check=True, capture_output=True, text=True).stdout.splitlines():
+            if (ROOT / name).is_file():
+                (self.origin / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, self.origin / name)
+        badges.write(REPO, self.origin)
+        author = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
+        for arguments in (["init"], ["add", "--all"], [*author, "commit", "--message", "the project"]):
+            subprocess.run(["git", *author, "-C", self.origin, *arguments], check=True, capture_output=True)
+
+
+def differences(saved, executed):
+    """What the cells after the set-up cell print otherwise than the saved notebook; ignored cells are passed over."""
+    pairs = [pair for pair in zip(saved.cells, executed.cells, strict=True) if pair[0].cell_type == "code"]
+    found = []
+    for before, after in pairs[1:]:
+        if "nbval-ignore-output" not in before.metadata.get("tags", []) and printed(before) != printed(after):
+            found.append(f"{before.source.splitlines()[0]}: {printed(after)[:200]!r}, saved: {printed(before)[:200]!r}")
+    return found
+
+
+def printed(cell):
+    return "".join(output.get("text", "") for output in cell.outputs if output.get("name") == "stdout")
+
+
+def cells_of(*sources):
+    """A notebook of code cells; the first line "# stops" lets a cell stop without stopping the notebook."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    for cell in cells:
+        cell.metadata.tags = ["raises-exception"] if cell.source.startswith("# stops") else []
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def again(colab):
+    """A second notebook, or a restarted runtime, uses what the first one fetched and installed."""
+    folder = colab.empty_folder("again")
+    first, second = (cells_of(badges.setup_cell(REPO)) for _ in range(2))
+    colab.run(first, folder)
+    (folder / "clr-notebooks" / "mine.txt").touch()
+    colab.run(second, folder)
+    assert "installed: " in printed(first.cells[0])
+    assert "installed: " not in printed(second.cells[0])
+    assert (folder / "clr-notebooks" / "mine.txt").exists(), "the project was fetched anew"
+
+
+def from_zip(colab):
+    """The ZIP, dropped only after the set-up cell has asked for it, and then met a second time."""
+    folder, setup = colab.empty_folder("zip"), badges.setup_cell("")
+    archive = ["archive", "--format=zip", "--prefix=clr-notebooks/", f"--output={colab.folder / 'clr-notebooks.zip'}"]
+    subprocess.run(["git", "-C", colab.origin, *archive, "HEAD"], check=True)
+    drop = f"import shutil; shutil.copy({str(colab.folder / 'clr-notebooks.zip')!r}, '.')"
+    notebook = cells_of(f"# stops\n{setup}", drop, setup, setup)
+    colab.run(notebook, folder)
+    assert "Drop clr-notebooks.zip into the Files panel" in printed(notebook.cells[0])
+    assert "profile quick" in printed(notebook.cells[2])
+    assert "profile quick" in printed(notebook.cells[3])
+
+
+def scenario(colab, check):
+    """Run one of the checks above and report in one line; True when it holds."""
+    print(f"{check.__doc__:<96}", end=" ", flush=True)
+    try:
+        check(colab)
+    except (AssertionError, CellExecutionError) as error:
+        print(f"FAILED\n    {error}", flush=True)
+        return False
+    print("holds", flush=True)
+    return True
+
+
+def check(colab, path):
+    """Run one notebook in an empty folder and report in one line; True when all is well."""
+    name = path.relative_to(colab.origin / "notebooks").as_posix()
+    print(f"{name:<48}", end=" ", flush=True)
+    folder, before = colab.empty_folder(path.stem), colab.versions()
+    saved, notebook = (nbformat.read(path, as_version=4) for _ in range(2))
+    begin = time.perf_counter()
+    try:
+        colab.run(notebook, folder)
+    except (CellExecutionError, DeadKernelError) as error:
+        print(f"FAILED\n    {where_it_stopped(notebook)}: {error}", flush=True)
+        return False
+    whole = time.perf_counter() - begin
+    setup = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    problems = differences(saved, notebook)
+    after = colab.versions()
+    if changed := {name: (version, after.get(name)) for name, version in before.items() if after.get(name) != version}:
+        problems.append(f"packages changed: {changed}")
+    if added := after.keys() - before.keys() - {LACKING}:
+        problems.append(f"packages added: {', '.join(sorted(added))}")
+    if LACKING not in after or "GPU" not in printed(setup):
+        problems.append(f"the set-up cell printed {printed(setup)!r}")
+    print(f"set-up {cell_seconds(setup):5.1f} s, whole {whole:6.1f} s{'' if not problems else '  FAILED'}", flush=True)
+    for problem in problems:
+        print(f"    {problem}", flush=True)
+    return not problems
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("numbers", nargs="*", help="such as 04; all notebooks when left out")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "colab")
+    options = parser.parse_args(arguments)
+    named = os.environ.get("COLAB_PYTHON")
+    try:
+        python = find_python([named] if named else PYTHONS)
+        select(FOLDER, options.numbers)
+    except (FileNotFoundError, ValueError) as error:
+        parser.error(str(error))
+    colab = Colab(options.folder)
+    colab.make(python)
+    held = [scenario(colab, each) for each in (again, from_zip)]
+    held += [check(colab, path) for path in select(colab.origin / "notebooks", options.numbers)]
+    versions = colab.versions()
+    print("with", ", ".join(f"{name} {versions[name]}" for name in pinned() if name in versions))
+    print(f"{sum(held)} of {len(held)} hold")
+    return 0 if all(held) else 1
+
+
+def pinned():
+    """The packages whose versions are Colab's."""
+    return [line.split("==")[0] for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines() if "==" in line]
+
+
+if __name__ == "__main__":
+    stoppable(main)

@@ -1,0 +1,1 @@
+"""Stands in for Colab's module of this name: notebooks look for it in sys.modules."""
