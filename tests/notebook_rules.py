@@ -5,6 +5,7 @@ tests/test_notebooks.py applies them, and shows each one a notebook that breaks 
 
 import ast
 import html
+import itertools
 import json
 import math
 import re
@@ -35,6 +36,7 @@ BANNED_WORDS = ["simply", "just", "obviously"]
 MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/Users/", "C:\\", str(Path(__file__).resolve().parent.parent)]
 MOST_CODE_CELLS, MOST_LINES, MEDIAN_LINES, MOST_WORDS, MOST_IGNORED = 25, 25, 6, 1500, 0.10
 FEWEST_TERMS = 3
+SHORTEST_ALT, LONGEST_ALT = 40, 400
 
 
 def text_of(part):
@@ -229,6 +231,44 @@ def alt_texts(notebook):
     return [f"{len(bare)} pictures in markdown have no alt text"] if bare else []
 
 
+def alt_of_figures(notebook):
+    """A cell with a picture says in its metadata `alt`, for those who cannot see it, what they would see."""
+    complaints, seen = [], set()
+    for cell in cells(notebook, "code"):
+        alt, shows = cell["metadata"].get("alt"), _has_picture(cell) or _has_widget(cell)
+        if shows:
+            complaints += [f"the alt text of {label(cell)} {why}" for why in _bad_alt(alt)]
+            if alt in seen:
+                complaints.append(f"the alt text of {label(cell)} is that of another picture")
+            seen.add(alt)
+        elif alt is not None:
+            complaints.append(f"{label(cell)} has an alt text, and no picture")
+    return complaints
+
+
+def _bad_alt(alt):
+    if not isinstance(alt, str) or not SHORTEST_ALT <= len(alt.strip()) <= LONGEST_ALT:
+        return [f"must be a string of {SHORTEST_ALT} to {LONGEST_ALT} characters in the cell's metadata"]
+    sentences = re.findall(r"[.!?](?=\s|$)", alt)
+    return [] if 1 <= len(sentences) <= 3 else [f"has {len(sentences)} sentences; 1 to 3 are wanted"]
+
+
+def heading_order(notebook):
+    return misordered_headings(prose(notebook))
+
+
+def misordered_headings(text):
+    """Headings of Markdown without code: one of the first level, none empty, and no level left out on the way down."""
+    found = [(len(marks), words.strip()) for marks, words in re.findall(r"^(#{1,6})(?:[ \t]+(.*))?$", text, flags=re.M)]
+    first = sum(level == 1 for level, _ in found)
+    complaints = [] if first == 1 else [f"{first} headings of the first level; there must be one"]
+    complaints += [f"an empty heading of level {level}" for level, words in found if not words]
+    for (above, _), (level, words) in itertools.pairwise([(0, ""), *found]):
+        if level > above + 1:
+            complaints.append(f"the heading {words!r} is of level {level}, after one of level {above}")
+    return complaints
+
+
 def section_text(notebook, heading):
     found = re.search(rf"^## {re.escape(heading)}\s*$(.*?)(?=^## |\Z)", prose(notebook), flags=re.M | re.S)
     return found[1] if found else ""
@@ -257,6 +297,10 @@ def figures_explained(notebook):
 
 def _has_picture(cell):
     return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+
+
+def _has_widget(cell):
+    return any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in cell["outputs"])
 
 
 def predict_first(notebook):
@@ -396,6 +440,8 @@ FOR_BOTH = [
     same_setup,
     no_banned_words,
     alt_texts,
+    alt_of_figures,
+    heading_order,
 ]
 FOR_NOTEBOOKS = [
     few_ignored,

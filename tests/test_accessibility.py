@@ -16,6 +16,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.text import Text
 
+import notebook_rules as rules
 from clr_utils import paired_difference, policies
 from clr_utils.microcalcification import generate_patches
 from clr_utils.patch_plots import KIND_COLORS, plot_patches
@@ -253,7 +254,7 @@ SHADES = {"axvspan", "axhspan", "fill_between", "mark_range"}
 def named_colors(code):
     """The colours that a cell's calls name, each with the contrast that its use needs."""
     found = []
-    for node in ast.walk(ast.parse(re.sub(r"^(\s*)[!%].*$", r"\1pass", code, flags=re.M))):
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func).split(".")[-1]
             given = {keyword.arg: keyword.value for keyword in node.keywords}
@@ -272,17 +273,29 @@ def pale_colors(code):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb")), ids=lambda path: path.stem)
 def test_notebooks_name_dark_colours(path):
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            code = "".join(cell["source"])
-            assert not pale_colors(code), code
+    for cell in rules.cells(json.loads(path.read_text(encoding="utf-8")), "code"):
+        assert not pale_colors(rules.python(cell)), rules.source(cell)
 
 
 def test_pale_colours_are_found():
-    assert not pale_colors('!ls\nax.text(0, 0, "a", color="0.4")\nax.axvspan(0, 1, color="0.9")')
+    assert not pale_colors('ax.text(0, 0, "a", color="0.4")\nax.axvspan(0, 1, color="0.9")')
     for code in (
         'ax.text(0, 0, "a", color="0.5")',
         'ax.plot(x, color="C0", alpha=0.5)',
         'ax.contour(z, colors="0.75")',
     ):
         assert len(pale_colors(code)) == 1, code
+
+
+# Markdown files
+
+
+@pytest.mark.parametrize("name", ["README.md", "data/README.md", "notebooks/TEACHING.md"])
+def test_headings_of_markdown_files_are_in_order(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert not rules.misordered_headings(re.sub(r"```.*?```", "", text, flags=re.S))
+
+
+def test_the_heading_rule_reads_no_code_but_every_level():
+    assert not rules.misordered_headings("# One\n\n## Two\n\n### Three\n\n## Two again\n\n    # code\n\n#hashtag")
+    assert len(rules.misordered_headings("## Two\n\n#### Four\n\n###")) == 4

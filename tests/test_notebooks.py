@@ -93,7 +93,8 @@ def code(text, *, prints="", picture=False):
     outputs = [{"output_type": "stream", "name": "stdout", "text": [prints]}] if prints else []
     if picture:
         outputs.append({"output_type": "display_data", "data": {"image/png": "iVBORw0"}, "metadata": {}})
-    return {"cell_type": "code", "metadata": {}, "source": text, "outputs": outputs, "execution_count": None}
+    described = {"alt": f"Line plot of the loss against the update: what {text} draws."} if picture else {}
+    return {"cell_type": "code", "metadata": described, "source": text, "outputs": outputs, "execution_count": None}
 
 
 TERMS = "[gamma](glossary.ipynb#gamma), [cycle](glossary.ipynb#cycle) and [F1](glossary.ipynb#F1)"
@@ -187,6 +188,12 @@ def many_cells(notebook):
     notebook["cells"] += [code("a = 1")] * 16
 
 
+def widget():
+    cell = code("explorer(draw)")
+    data = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
+    return {**cell, "outputs": [{"output_type": "display_data", "data": data, "metadata": {}}]}
+
+
 def paper_outputs(notebook):
     cell_with(notebook, "google.colab")["outputs"][0]["text"] = "profile paper: large\n"
 
@@ -235,6 +242,19 @@ BREAKAGES = [
     (rules.no_banned_words, append(code("a = 1  # obviously")), "obviously"),
     (rules.alt_texts, append(markdown("![](curve.png)")), "no alt text"),
     (rules.alt_texts, append(markdown('<img src="curve.png">')), "no alt text"),
+    (rules.alt_of_figures, metadata("plot()", alt=None), "40 to 400 characters"),
+    (rules.alt_of_figures, metadata("plot()", alt="A plot."), "40 to 400 characters"),
+    (rules.alt_of_figures, metadata("plot()", alt="A line falls. " * 29), "40 to 400 characters"),
+    (rules.alt_of_figures, metadata("plot()", alt="A line falls. " * 4), "4 sentences"),
+    (rules.alt_of_figures, metadata("plot()", alt="a line that falls from the left to the right"), "0 sentences"),
+    (rules.alt_of_figures, metadata("import platform", alt="Line plot of nothing at all, anywhere."), "no picture"),
+    (rules.alt_of_figures, append(code("plot()", picture=True)), "of another picture"),
+    (rules.alt_of_figures, append(widget()), "40 to 400 characters"),
+    (rules.heading_order, append(markdown("#### Deep")), "of level 4, after one of level 2"),
+    (rules.heading_order, append(markdown("# Another")), "2 headings of the first level"),
+    (rules.heading_order, replace("# 01 · Rates", "Rates"), "0 headings of the first level"),
+    (rules.heading_order, append(markdown("##")), "empty heading of level 2"),
+    (rules.heading_order, append(markdown("##  ")), "empty heading of level 2"),
     (rules.quiz, replace(f"3. Six?\n{ANSWER}", ""), "2 answers"),
     (rules.quiz, replace("3. Six?", f"3. Six?\n{ANSWER}"), "4 answers"),
     (rules.quiz, replace("## Quiz", "## Puzzle"), "0 answers"),
