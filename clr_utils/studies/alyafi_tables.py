@@ -28,7 +28,7 @@ def tables(case):
         case: 1 (Tables III and IV) or 2 (Tables V and VI).
 
     Returns:
-        A DataFrame with a row for each policy and the columns (published or re-enacted, metric).
+        A DataFrame with a row for each policy and the columns (published or re-enacted, metric), named after the case.
 
     Raises:
         FileNotFoundError: Some runs are not recorded yet.
@@ -38,7 +38,7 @@ def tables(case):
         + [_recorded(case, arm, metric) for metric in METRICS]
         for arm, row in NAMES.items()
     }
-    columns = pd.MultiIndex.from_product([("published", "re-enacted"), METRICS])
+    columns = pd.MultiIndex.from_product([("published", "re-enacted"), METRICS], names=[f"case {case}", "metric"])
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
