@@ -97,7 +97,7 @@ install() {
     fi
 }
 
-echo "Installing into .venv: about 600 MB to download and 2.5 GB on disk, some minutes the first time"
+echo "Installing into .venv: about 700 MB to download and 3 GB on disk, some minutes the first time"
 if ! install; then
     echo >&2
     echo "The installation stopped; the reason stands above. Type the same command again: it goes on from there." >&2
