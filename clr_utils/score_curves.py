@@ -74,15 +74,15 @@ def plot_score_curves(results, axes=None):
                 if line.get_linestyle() == "--":
                     line.remove()
                 else:
-                    line.set(color=color, linewidth=0.6, alpha=0.75, label="_run")
+                    line.set(color=color, linewidth=0.4, alpha=0.75, label="_run")
         recalls, precisions = zip(*(_on_grid(y, scores) for y, scores in runs), strict=True)
         for ax, where, heights in ((roc, RATES, recalls), (pr, RECALLS, precisions)):
             if len(runs) > 1:
                 ax.fill_between(where, np.min(heights, axis=0), np.max(heights, axis=0), color=color, alpha=0.15, lw=0)
             ax.plot(where, np.mean(heights, axis=0), color=color, linestyle=dash, linewidth=2.2, label=name)
     prevalence = np.mean(next(iter(results.values()))[0][0])
-    roc.plot(RATES, RATES, color="0.5", linestyle=":", linewidth=1, label="guessing")
-    pr.axhline(prevalence, color="0.5", linestyle=":", linewidth=1, label=f"guessing: 1 in {1 / prevalence:.0f}")
+    roc.plot(RATES, RATES, color="0.35", linestyle=":", linewidth=1, label="guessing")
+    pr.axhline(prevalence, color="0.35", linestyle=":", linewidth=1, label=f"guessing: 1 in {1 / prevalence:.0f}")
     roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC", xlim=(0, 1), ylim=(0, 1.02))
     pr.set(xlabel="recall", ylabel="precision", title="precision-recall", xlim=(0, 1), ylim=(0, 1.02))
     for ax in (roc, pr):

@@ -43,14 +43,10 @@ def pictures(folder):
             if "gallery" in cell.metadata:
                 picture = _picture(cell, path)
                 if picture.name in found:
-                    raise ValueError(
-                        f"{path.name}: another cell gives the picture {picture.name!r}; rename one of them"
-                    )
+                    raise ValueError(f"{path.name}: two cells give a picture {picture.name!r}; rename one of them")
                 found[picture.name] = picture
     if not found:
-        raise ValueError(
-            f'no cell in {folder.name}/ has "gallery" in its metadata; give it, and a name, to some pictures'
-        )
+        raise ValueError(f'no cell in {folder.name}/ has "gallery" in its metadata; give it, and a name, to one')
     return found
 
 
