@@ -33,6 +33,7 @@ OPTIONAL_HEADINGS = {"At paper scale"}
 REPOSITORY = badges.repository()
 SETUP = badges.setup_cell(REPOSITORY)
 BANNED_WORDS = ["simply", "just", "obviously"]
+PREDICT = "**Predict first.**"
 MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/Users/", "C:\\", str(Path(__file__).resolve().parent.parent)]
 MOST_CODE_CELLS, MOST_LINES, MEDIAN_LINES, MOST_WORDS, MOST_IGNORED = 25, 25, 6, 1500, 0.10
 FEWEST_TERMS = 3
@@ -304,14 +305,38 @@ def _has_widget(cell):
 
 
 def predict_first(notebook):
-    return [] if "**Predict first.**" in prose(notebook) else ["nothing asks the reader to predict a result"]
+    """Four guesses are asked for (two in a short notebook), one before each checkpoint, each right above its answer."""
+    asked, lately, complaints = 0, 0, []
+    for place, cell in enumerate(notebook["cells"]):
+        text = source(cell).strip() if cell["cell_type"] == "markdown" else ""
+        if "**Checkpoint (" in text:
+            if not lately:
+                complaints.append(f"nothing asks the reader to predict a result before the checkpoint in {label(cell)}")
+            lately = 0
+        if PREDICT in text:
+            asked, lately = asked + 1, lately + 1
+            if PREDICT not in text.split("\n\n")[-1] or not _output_follows(notebook["cells"][place + 1 :]):
+                complaints.append(f"the prediction asked for in {label(cell)} must end its cell, right above an output")
+    wanted = 4 if minutes(notebook) >= 30 else 2
+    if asked < wanted:
+        complaints.append(f"{asked} cells ask the reader to predict a result; {wanted} must")
+    return complaints
+
+
+def _output_follows(following):
+    return any(cell["outputs"] for cell in itertools.takewhile(lambda cell: cell["cell_type"] == "code", following))
+
+
+def minutes(notebook):
+    """The time that the first cell names."""
+    time = re.search(r"^Time: (\d+) minutes", prose(notebook), re.M)
+    return int(time[1]) if time else 0
 
 
 def checkpoints(notebook):
     """Checkpoints, about every ten minutes of the time that the first cell names."""
-    found = [int(minutes) for minutes in re.findall(r"^\*\*Checkpoint \((\d+) minutes\)\.\*\*", prose(notebook), re.M)]
-    time = re.search(r"^Time: (\d+) minutes", prose(notebook), re.M)
-    end = int(time[1]) if time else 0
+    found = [int(time) for time in re.findall(r"^\*\*Checkpoint \((\d+) minutes\)\.\*\*", prose(notebook), re.M)]
+    end = minutes(notebook)
     gaps = [later - earlier for earlier, later in zip([0, *found], [*found, end], strict=True)]
     if all(0 < gap <= 15 for gap in gaps):
         return []

@@ -1,4 +1,4 @@
-"""The self-checks of notebook 05: unsolved, wrong and right answers."""
+"""The self-checks of notebook 05, beyond the answers of test_exercises.py."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,7 @@ def precision(pi, recall, fpr):
     return recall * pi / (recall * pi + fpr * (1 - pi))
 
 
-def test_precision_at_solved():
-    check_precision_at(precision)
+def test_precision_at_another_solution():
     check_precision_at(lambda pi, recall, fpr: np.float64(1 / (1 + fpr * (1 / pi - 1) / recall)))
 
 
@@ -25,17 +24,9 @@ def without_alarm(pi, recall, fpr):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda pi, recall, fpr: None, "returned None"),
         (lambda pi, recall, fpr: np.array([0.1, 0.2]), "one finite number"),
-        (lambda pi, recall, fpr: recall, "that is the recall"),
-        (lambda pi, recall, fpr: recall * pi / (recall * pi + fpr), "come from the negatives"),
-        (lambda pi, recall, fpr: recall / (recall + fpr), "no prevalence"),
         (lambda pi, recall, fpr: recall * pi / (recall * pi + fpr * pi), "no prevalence"),
-        (lambda pi, recall, fpr: precision(1 - pi, recall, fpr), "swapped"),
-        (lambda pi, recall, fpr: 1 - precision(pi, recall, fpr), "share of the alarms that are false"),
         (without_alarm, "without an alarm"),
-        (lambda pi, recall, fpr: 100 * precision(pi, recall, fpr), "not percent"),
-        (lambda pi, recall, fpr: pi, "1,000 cases"),
     ],
 )
 def test_precision_at_not_yet(answer, hint):
@@ -55,8 +46,7 @@ def alarms(precision, recall, positives):
     return recall * positives * (1 / precision - 1)
 
 
-def test_false_positives_solved():
-    check_false_positives(alarms)
+def test_false_positives_may_be_whole_numbers():
     check_false_positives(lambda *case: round(alarms(*case)))
 
 
@@ -70,14 +60,7 @@ def test_the_tables_have_1234_and_92_false_positives():
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda p, r, n: None, "returned None"),
-        (lambda p, r, n: alarms(r, p, n), "swapped"),
-        (lambda p, r, n: n * (1 - p) / p, "not all positives are found"),
-        (lambda p, r, n: r * n / p, "all the alarms"),
         (lambda p, r, n: r * n, "true positives"),
-        (lambda p, r, n: (1 - r) * n, "false negatives"),
-        (lambda p, r, n: (1 - p) * n, "not of the positives"),
-        (lambda p, r, n: (1 - p) * r * n, "true ones alone"),
         (lambda p, r, n: alarms(p, r, n) / 110_000, "begin with the true positives"),
         (lambda p, r, n: alarms(p, r, n) + 1, "begin with the true positives"),
     ],

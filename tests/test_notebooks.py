@@ -116,8 +116,8 @@ def good(*, solved=False):
         markdown("## Theory\n\n**Predict first.** Up or down? ![A falling curve](curve.png)"),
         code("plot()", picture=True),
         markdown("**What to see.** It falls.\n\n**Checkpoint (10 minutes).** You can say why."),
-        markdown("## Practice"),
-        code("import platform\nplatform.machine()"),
+        markdown("## Practice\n\n**Predict first.** Which machine?"),
+        code("import platform\nplatform.machine()", prints="x\n"),
         *(code(f"a{number} = {number}") for number in range(4)),
         markdown("## Checks"),
         code('verdict("the loss falls", fall, above=0.5)', prints="the loss falls: True\n"),
@@ -158,6 +158,10 @@ def replace(old, new):
 
 def append(cell):
     return lambda notebook: notebook["cells"].append(cell)
+
+
+def insert_after(text, cell):
+    return lambda notebook: notebook["cells"].insert(notebook["cells"].index(cell_with(notebook, text)) + 1, cell)
 
 
 def drop(text):
@@ -260,7 +264,12 @@ BREAKAGES = [
     (rules.quiz, replace("## Quiz", "## Puzzle"), "0 answers"),
     (rules.figures_explained, replace("**What to see.**", "Look:"), "What to see"),
     (rules.figures_explained, append(code("plot_again()", picture=True)), "plot_again"),
-    (rules.predict_first, replace("**Predict first.**", ""), "predict"),
+    (rules.predict_first, replace("**Predict first.** Up", "Up"), "before the checkpoint"),
+    (rules.predict_first, replace("**Predict first.** Which", "Which"), "1 cells ask"),
+    (rules.predict_first, replace("20 minutes", "30 minutes"), "2 cells ask the reader to predict a result; 4 must"),
+    (rules.predict_first, replace("Which machine?", "Which?\n\nIt is this one."), "must end its cell"),
+    (rules.predict_first, drop("import platform"), "right above an output"),
+    (rules.predict_first, insert_after("## Practice", markdown("It is this one.")), "right above an output"),
     (rules.checkpoints, replace("**Checkpoint (10 minutes).**", "Pause."), "checkpoints at []"),
     (rules.checkpoints, replace("**Checkpoint (10 minutes).**", "**Checkpoint (30 minutes).**"), "checkpoints at [30]"),
 ]

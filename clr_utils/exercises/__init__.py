@@ -25,6 +25,13 @@ def attempt(check, *answer):
         print("correct")
 
 
+def returned(value, name, wanted):
+    """`value`, or a hint where the function `name` returned nothing; `wanted` says in words what it must return."""
+    if value is None:
+        raise NotYet(f"{name} returned None: replace the dots, and return {wanted}")
+    return value
+
+
 def one_number(value, name):
     """`value` as a float, or a hint where the call `name` did not return one finite number."""
     if value is None:

@@ -22,17 +22,17 @@ def _positive(value, name):
 
 
 def _hessians():
-    """Five symmetric positive definite matrices: a number, a diagonal, correlations, a narrow valley, 25 parameters."""
+    """Five symmetric positive definite matrices, each with a name."""
     rng = np.random.default_rng(1)
     rotation, _ = np.linalg.qr(rng.standard_normal((6, 6)))
     wide = rng.standard_normal((40, 25))
-    return [
-        np.array([[4.0]]),
-        np.diag([1.0, 10.0]),
-        np.full((3, 3), 0.9) + 0.1 * np.eye(3),
-        rotation @ np.diag(np.geomspace(0.01, 100, 6)) @ rotation.T,
-        wide.T @ wide / 40,
-    ]
+    return {
+        "one parameter": np.array([[4.0]]),
+        "two parameters, each on its own": np.diag([1.0, 10.0]),
+        "three parameters that act on one another": np.full((3, 3), 0.9) + 0.1 * np.eye(3),
+        "six parameters, a narrow valley across the axes": rotation @ np.diag(np.geomspace(0.01, 100, 6)) @ rotation.T,
+        "25 parameters": wide.T @ wide / 40,
+    }
 
 
 def _growth(hessian, rate, steps=1500):
@@ -48,13 +48,12 @@ def _growth(hessian, rate, steps=1500):
 
 def check_max_stable_rate(max_stable_rate):
     """Try gradient descent at 0.99 and 1.01 of the answer on five matrices."""
-    for number, hessian in enumerate(_hessians(), start=1):
+    for number, (name, hessian) in enumerate(_hessians().items(), start=1):
         rate = _positive(max_stable_rate(hessian.copy()), "max_stable_rate")
-        shape = " x ".join(map(str, hessian.shape))
         if _growth(hessian, 0.99 * rate) > 1:
-            raise NotYet(f"too large for matrix {number} of 5 ({shape}): at 0.99 of your rate the loss grows")
+            raise NotYet(f"too large for matrix {number} of 5 ({name}): at 0.99 of your rate the loss grows")
         if _growth(hessian, 1.01 * rate) < 1:
-            raise NotYet(f"too small for matrix {number} of 5 ({shape}): at 1.01 of your rate the loss still falls")
+            raise NotYet(f"too small for matrix {number} of 5 ({name}): at 1.01 of your rate the loss still falls")
 
 
 def best_constant_loss():
@@ -63,11 +62,11 @@ def best_constant_loss():
     return expected_loss(rates, CURVATURES, START, SIGMA, STEPS).min()
 
 
-def mean_final_loss(schedule):
+def mean_final_loss(schedule, sigma=SIGMA):
     """The mean loss after `STEPS` noisy updates with `schedule`, over `RUNS` runs."""
     rng = np.random.default_rng(1)
     with np.errstate(over="ignore", invalid="ignore"):
-        return mean_losses(CURVATURES, START, schedule, STEPS, sigma=SIGMA, runs=RUNS, rng=rng)[-1]
+        return mean_losses(CURVATURES, START, schedule, STEPS, sigma=sigma, runs=RUNS, rng=rng)[-1]
 
 
 def check_schedule(schedule):
@@ -80,7 +79,9 @@ def check_schedule(schedule):
     if not loss < 1e6:
         raise NotYet("the loss explodes: some of your rates lie beyond the stability limit, for too long")
     if ratio > NEEDED:
+        from_start = mean_final_loss(lambda step: rates[step], sigma=0)
+        rest = "left over from the start" if from_start > loss / 2 else "noise"
         raise NotYet(
             f"your final loss, a mean over {RUNS:,} runs, is {ratio:.3g} times that of the best constant rate; "
-            f"get it to {NEEDED:g} times or less"
+            f"get it to {NEEDED:g} times or less. Most of your loss is {rest}"
         )

@@ -15,7 +15,7 @@ SPLIT_EXAMPLES, SPLIT, SPLIT_BATCH, SPLIT_CYCLES = 1797, 0.2, 50, 3
 
 def check_triangular(triangular):
     """Try the rule at the start, the peak, the foot and the second cycle's fall, then at every iteration of two."""
-    rates = [one_number(triangular(n, *BOUNDS, STEP), "triangular") for n in range(4 * STEP + 1)]
+    rates = [one_number(triangular(n, *BOUNDS, STEP), "triangular_from_zero") for n in range(4 * STEP + 1)]
     wanted = policies.triangular(np.arange(len(rates)), *BOUNDS, STEP)
     base_lr, max_lr = BOUNDS
     middle = (base_lr + max_lr) / 2
@@ -24,7 +24,7 @@ def check_triangular(triangular):
     for bounds, step in ((0.001, 0.006), 7), ((0.0, 1.0), 1), ((0.1, 0.3), 2000):
         for n in (0, step, 2 * step, 3 * step, 5 * step // 2, 7 * step // 2):
             if not math.isclose(
-                one_number(triangular(n, *bounds, step), "triangular"), policies.triangular(n, *bounds, step)
+                one_number(triangular(n, *bounds, step), "triangular_from_zero"), policies.triangular(n, *bounds, step)
             ):
                 raise NotYet(
                     f"right for step_size {STEP}, wrong at iteration {n} for bounds {bounds[0]:g} and {bounds[1]:g} "

@@ -3,7 +3,7 @@
 import math
 import warnings
 
-from clr_utils.exercises import NotYet
+from clr_utils.exercises import NotYet, returned
 
 UPDATES = 300
 
@@ -11,11 +11,13 @@ UPDATES = 300
 def check_difference_interval(difference_interval):
     """`difference_interval(errors_a, errors_b, n)`: the 95 % interval of a difference of two error rates, in points."""
     for errors_a, errors_b, n in ((191, 164, 10_000), (164, 191, 10_000), (80, 80, 1_000)):
-        answer = difference_interval(errors_a, errors_b, n)
+        answer = returned(
+            difference_interval(errors_a, errors_b, n), "difference_interval", "two numbers, low and high"
+        )
         case = f"{errors_a} against {errors_b} errors of {n:,}"
         try:
             low, high = (float(bound) for bound in answer)
-        except TypeError:
+        except (TypeError, ValueError):
             raise NotYet(f"for {case} it returned {answer!r}; it should return two numbers, low and high") from None
         _compare(case, low, high, errors_a, errors_b, n)
 
@@ -54,9 +56,9 @@ def check_three_cycles(make_callback):
 
     from clr_utils.callbacks import CyclicLR
 
-    callback = make_callback()
+    callback = returned(make_callback(), "three_cycles", "a CyclicLR")
     if not isinstance(callback, CyclicLR):
-        raise NotYet(f"it returned {callback!r}; it should return a CyclicLR")
+        raise NotYet(f"three_cycles must return a CyclicLR; it returned {callback!r}")
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(), "mean_squared_error")
     nothing = np.zeros((UPDATES, 1))
@@ -65,7 +67,10 @@ def check_three_cycles(make_callback):
     rates = np.array(callback.history["lr"])
     peaks = np.flatnonzero((rates[1:-1] > rates[:-2]) & (rates[1:-1] > rates[2:])) + 1
     if len(peaks) != 3:
-        raise NotYet(f"{UPDATES} updates saw {len(peaks)} peaks of the rate; there should be three")
+        raise NotYet(
+            f"peaks of the rate in {UPDATES} updates: {len(peaks)}; three are asked for. A peak comes half a cycle "
+            "after a foot"
+        )
     if not np.allclose(rates[peaks], 0.006) or not math.isclose(rates.min(), 0.001):
         raise NotYet(
             f"the rate runs from {rates.min():.4g} to peaks of {np.unique(rates[peaks].round(6)).tolist()}; "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from clr_utils.exercises import NotYet, one_number
+from clr_utils.exercises import NotYet, one_number, returned
 
 
 def check_equivalent_steps(equivalent_steps):
@@ -30,10 +30,7 @@ def check_welch(interval):
 
     for case in ((0.7, 0.0531, 0.635, 0.0423, 3), (0.9377, 0.0039, 0.9135, 0.0034, 3), (5.0, 2.0, 4.0, 0.1, 10)):
         mean, sd, other_mean, other_sd, n = case
-        answer = interval(*case)
-        if answer is None:
-            raise NotYet("the interval is None: return its low and its high end")
-        answer = np.asarray(answer, dtype=float)
+        answer = np.asarray(returned(interval(*case), "interval", "its low and its high end"), dtype=float)
         if answer.shape != (2,):
             raise NotYet(f"return two numbers, low and high; the answer has the shape {answer.shape}")
         _, low, high = right(mean, sd, n, other_mean, other_sd, n)
@@ -47,6 +44,8 @@ def check_welch(interval):
             raise NotYet("1.96 belongs to many runs; with so few take t of Student, with Welch's degrees of freedom")
         if np.isclose(half, (high - low) / 2 * np.sqrt(n), rtol=1e-3):
             raise NotYet("too wide: the mean of n runs varies less than one run does")
+        size = "narrow" if half < (high - low) / 2 else "wide"
         raise NotYet(
-            f"half of the interval is {half:.4g}, not {(high - low) / 2:.4g}; check s^2/n and the degrees of freedom"
+            f"for means {mean:g} and {other_mean:g}, n = {n}: half of the interval is {half:.4g}, too {size}; check "
+            "the variance of each mean, t at both tails, and the degrees of freedom"
         )
