@@ -4,31 +4,38 @@ import importlib.util
 import re
 from pathlib import Path
 
+from pygments.lexers import find_lexer_class_by_name
+
 import clr_utils
 
-project = html_title = "Cyclical learning rates, in notebooks"
+project = html_title = "Cyclical learning rates"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["README.md"]  # index.md includes it
+smartquotes_action = "D"  # dashes, but quotation marks as they are typed
 
 # Pages
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 nb_merge_streams = True
+nb_code_prompt_show = "The set-up cell, the same in every notebook"
+nb_code_prompt_hide = "Hide the set-up cell"
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "build_site.anchor"
 
 # The API
 autodoc_preserve_defaults = True
-maximum_signature_line_length = 90
+maximum_signature_line_length = 120
 toc_object_entries_show_parents = "hide"
 
 # The look: one light theme, since the figures are drawn on white, and everything served from _static
-MATHJAX = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static/mathjax/tex-svg.js"
+MATHJAX = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static/mathjax/tex-svg-full.js"
 mathjax_path = MATHJAX.name
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static", str(MATHJAX)]
+html_favicon = "_static/cycle.svg"
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 templates_path = ["_templates"]
 html_sidebars = {"**": ["contents"]}
 html_copy_source = False
@@ -59,5 +66,6 @@ def docstring_as_rst(app, what, name, obj, options, lines):
 
 
 def setup(app):
+    app.add_lexer("python", find_lexer_class_by_name("ipython3"))  # with the commands of cells: !pip
     # Before napoleon, which escapes the asterisks of *args with marks of its own.
     app.connect("autodoc-process-docstring", docstring_as_rst, priority=400)

@@ -1,0 +1,261 @@
+"""The site is whole: every page, link, picture and public name is there, and nothing comes from the network."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+import build_site
+import clr_utils
+from build_site import ROOT, SiteError
+
+PLACES = [place for place in build_site.pages(ROOT) if place not in ("README.md", "index.md")]
+NOTEBOOKS = [place for place in PLACES if place.endswith(".ipynb")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    output = old_site(tmp_path_factory.mktemp("built") / "site")
+    assert build_site.main(["--output", str(output)]) == 0
+    assert not (output / "old.html").exists()
+    return output
+
+
+def old_site(output):
+    output.mkdir(parents=True)
+    for name in (".buildinfo", "old.html"):
+        (output / name).touch()
+    return output
+
+
+@pytest.fixture(scope="module")
+def site(folder):
+    """The parsed pages, by their place in the site."""
+    return {path.relative_to(folder).as_posix(): parse(path) for path in folder.rglob("*.html") if is_page(path)}
+
+
+@pytest.fixture(scope="module")
+def headings(site):
+    """What an anchor can name, by page."""
+    return {place: {tag["id"] for tag in page.select("[id]")} for place, page in site.items()}
+
+
+def is_page(path):
+    return "_static" not in path.parts
+
+
+def parse(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def page_of(place):
+    return str(Path(place).with_suffix(".html"))
+
+
+def saved(place):
+    return nbformat.read(ROOT / place, as_version=4)
+
+
+# What a page must keep to; each returns its complaints
+
+
+def from_the_network(page):
+    """What the page loads from elsewhere; a link that a reader may follow is none of it."""
+    loaded = [tag["src"] for tag in page.select("[src]")] + [tag["href"] for tag in page.select("link[href]")]
+    loaded += re.findall(r"url\(([^)]*)\)|@import[^;]*", "".join(tag.text for tag in page.select("style")))
+    return [address for address in loaded if re.match(r"""["']?(https?:)?//""", address)]
+
+
+def broken_links(page, place, headings, folder):
+    """What the page links to or loads that is not in the site: a file, or a heading of one of its pages."""
+    broken = []
+    for tag in page.select("a[href], link[href], [src]"):
+        address = tag.get("href") or tag["src"]
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc:
+            continue
+        there = os.path.normpath(Path(place).parent / unquote(parts.path)) if parts.path else place
+        anchor = unquote(parts.fragment)
+        if not (folder / there).is_file() or (anchor and anchor not in headings.get(there, ())):
+            broken.append(address)
+    return broken
+
+
+def alt_texts(page):
+    return [image.get("alt", "") for image in page.select("article img")]
+
+
+def navigation(page, place):
+    """The pages that the navigation links to, in its order."""
+    links = [tag["href"] for tag in page.select("nav.bd-docs-nav a[href]")]
+    return [place if link == "#" else os.path.normpath(Path(place).parent / link) for link in links]
+
+
+# The site
+
+
+def test_every_page_is_in_the_navigation_of_every_page(site):
+    assert {page_of(place) for place in PLACES} | {"index.html", "search.html"} == set(site)
+    for place, page in site.items():
+        assert sorted(navigation(page, place)) == sorted(page_of(each) for each in PLACES), place
+
+
+def test_notebooks_come_first_and_in_order(site):
+    notebooks = sorted(place for place in NOTEBOOKS if re.match(r"notebooks/\d", place))
+    assert navigation(site["index.html"], "index.html")[: len(notebooks)] == [page_of(each) for each in notebooks]
+
+
+def test_nothing_is_loaded_from_the_network(site, folder):
+    complaints = {place: from_the_network(page) for place, page in site.items()}
+    assert not any(complaints.values()), complaints
+    for sheet in folder.rglob("*.css"):
+        assert not re.search(r"""(url\(|@import)\s*["']?(https?:)?//""", sheet.read_text(encoding="utf-8")), sheet
+    assert any("tex-svg" in tag["src"] for tag in site["notebooks/02_cyclical_policies.html"].select("script[src]"))
+
+
+@pytest.mark.parametrize("page", [f'<{tag}="https://a.org/b">' for tag in ("img src", "script src", "link href")])
+def test_what_is_loaded_from_the_network_is_found(page):
+    assert from_the_network(BeautifulSoup(page, "html.parser")) == ["https://a.org/b"]
+
+
+def test_links_lead_somewhere(site, headings, folder):
+    complaints = {
+        place: found for place, page in site.items() if (found := broken_links(page, place, headings, folder))
+    }
+    assert not complaints
+
+
+def test_a_broken_link_is_found(headings, folder):
+    addresses = ["index.html", "index.html#two-commands", "gone.html", "index.html#gone", "#gone", "https://a.org/gone"]
+    page = BeautifulSoup("".join(f'<a href="{each}">x</a>' for each in addresses), "html.parser")
+    assert broken_links(page, "api.html", headings, folder) == ["gone.html", "index.html#gone", "#gone"]
+
+
+@pytest.mark.parametrize("place", NOTEBOOKS)
+def test_figures_have_the_alt_texts_of_their_cells(site, place):
+    shown = [cell for cell in saved(place).cells if "image/png" in str(cell.get("outputs"))]
+    assert alt_texts(site[page_of(place)]) == [" ".join(cell.metadata["alt"].split()) for cell in shown]
+
+
+def test_every_picture_has_an_alt_text(site):
+    assert not [place for place, page in site.items() if not all(alt_texts(page))]
+
+
+@pytest.mark.parametrize("place", NOTEBOOKS)
+def test_answers_stay_folded(site, place):
+    asked = sum(cell.source.count("<summary>Answer</summary>") for cell in saved(place).cells)
+    answers = [fold for fold in site[page_of(place)].select("details") if fold.summary.text.strip() == "Answer"]
+    assert len(answers) == asked
+    for fold in answers:
+        assert not fold.has_attr("open")
+        assert len(fold.text.strip()) > len("Answer")
+        assert "$" not in fold.text
+
+
+@pytest.mark.parametrize("place", NOTEBOOKS)
+def test_sliders_are_told_of(site, place):
+    widgets = sum(build_site.WIDGETS in str(cell.get("outputs")) for cell in saved(place).cells)
+    page = site[page_of(place)]
+    assert len(page.select(".widget-note")) == widgets
+    assert "VBox(" not in page.text
+
+
+def test_every_public_name_is_explained_once(site):
+    names = [tag["id"] for tag in site["api.html"].select("dt.sig[id]")]
+    public = [name for name in names if name.count(".") == 1]
+    assert sorted(public) == [f"clr_utils.{name}" for name in clr_utils.__all__]
+    for name in public:
+        explanation = site["api.html"].find(id=name).find_next_sibling("dd")
+        assert explanation.text.strip(), f"{name} has no docstring"
+        assert "`" not in explanation.text, f"{name}: a mark was not understood"
+
+
+def test_search_knows_the_notebooks(folder):
+    index = (folder / "searchindex.js").read_text(encoding="utf-8")
+    assert index.startswith("Search.setIndex")
+    assert "notebooks/02_cyclical_policies" in index
+
+
+# The pages before Sphinx reads them
+
+
+@pytest.mark.parametrize(
+    ("text", "adapted"),
+    [
+        ("[![Open in Colab](https://a.org/b.svg)](https://c.org)", "[Open in Colab](https://c.org)"),
+        ("[all](solutions)", "[all](solutions/index.md)"),
+        ("[card](../data/)", "[card](../data/README.md)"),
+        ("[start](../README.md#All-make-targets)", "[start](../index.md#All-make-targets)"),
+        ("[code](../LICENSE)", "[code](../LICENSE)"),
+        ("[gone](gone)", "[gone](gone)"),
+        ("<details><summary>A</summary>$x$</details>", "<details><summary>A</summary>\n\n$x$\n\n</details>"),
+    ],
+)
+def test_markdown_is_adapted(text, adapted):
+    links = build_site.Links(ROOT)
+    assert build_site.adapt_markdown(text, lambda target: links("notebooks/00_start_here.ipynb", target)) == adapted
+    assert links.files == ({ROOT / "LICENSE"} if "LICENSE" in text else set())
+
+
+# What can go wrong
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A small project: one notebook, and the pages that every site has."""
+    for place in ("docs", "data", "notebooks/solutions"):
+        (tmp_path / place).mkdir(parents=True)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", dirs_exist_ok=True)
+    for place in ("README.md", "data/README.md", "docs/api.md", "notebooks/TEACHING.md"):
+        (tmp_path / place).write_text(f"# {place}\n", encoding="utf-8")
+    for place in ("00_start_here", "glossary", "solutions/00_start_here_solutions"):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {place}\n\n## Two words")])
+        nbformat.write(notebook, tmp_path / "notebooks" / f"{place}.ipynb")
+    return tmp_path
+
+
+def test_faults_are_told_and_the_old_site_stays(project):
+    output = old_site(project / "build" / "site")
+    (project / "README.md").write_text(
+        "# New\n\n[good](notebooks/00_start_here.ipynb#Two-words), [code](docs/conf.py), [all](notebooks/solutions)\n\n"
+        "[gone](notebooks/09_gone.ipynb) [nowhere](notebooks/00_start_here.ipynb#Three-words)\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(SiteError) as raised:
+        build_site.build(output, project)
+    told = str(raised.value)
+    faults = [line for line in told.splitlines() if "WARNING" in line]
+    assert len(faults) == 2, told
+    assert "README.md:5: WARNING: " in faults[0]
+    assert "notebooks/09_gone.ipynb" in told
+    assert "Three-words" in told
+    assert "the link's anchor must be a heading" in told
+    assert str(project / "build" / ".site") not in told
+    assert (output / "old.html").exists()
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_a_missing_page_is_named(project):
+    (project / "notebooks" / "glossary.ipynb").unlink()
+    with pytest.raises(SiteError, match=r"notebooks/glossary\.ipynb, which is missing: bring it back"):
+        build_site.build(project / "site", project)
+    assert not (project / "site").exists()
+
+
+def test_what_is_no_site_is_not_replaced(project):
+    (project / "site").mkdir()
+    (project / "site" / "letter.txt").touch()
+    with pytest.raises(SiteError, match="is no site: name another folder"):
+        build_site.build(project / "site", project)
+    assert (project / "site" / "letter.txt").exists()
+
+
+def test_missing_packages_are_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(build_site, "PACKAGES", ("sphinx", "no_such_package"))
+    assert build_site.main(["--output", str(tmp_path / "site")]) == 1
+    assert "not installed: no_such_package; run make setup" in capsys.readouterr().err
