@@ -203,6 +203,6 @@ def explorer(draw, *, size=(9, 3.4), **controls):
     for name, control in controls.items():
         control.description = name
         control.observe(redraw, "value")
-    # Shown while empty: the saved output then holds no bytes of the picture.
-    display(ipywidgets.VBox([*controls.values(), picture]))
+    # Drawn before it is shown: Chromium never lays out a picture that was empty and is filled while out of view.
     redraw()
+    display(ipywidgets.VBox([*controls.values(), picture]))
