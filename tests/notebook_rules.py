@@ -38,6 +38,7 @@ MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/Users/", "C:\\", str(Path(__file
 MOST_CODE_CELLS, MOST_LINES, MEDIAN_LINES, MOST_WORDS, MOST_IGNORED = 25, 25, 6, 1500, 0.10
 FEWEST_TERMS = 3
 SHORTEST_ALT, LONGEST_ALT = 40, 400
+SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "notes", "-")
 
 
 def text_of(part):
@@ -175,6 +176,20 @@ def small_cells(notebook):
     if code and statistics.median(lengths) > MEDIAN_LINES:
         complaints.append(f"the median code cell has {statistics.median(lengths):g} lines; {MEDIAN_LINES} at most")
     return complaints
+
+
+def slide_types(notebook):
+    """Every cell says what it is on the slides; `hide_input`, which is ours, hides the code of a code cell."""
+    complaints = []
+    for cell in notebook["cells"]:
+        show = cell["metadata"].get("slideshow", {})
+        if show.get("slide_type") not in SLIDE_TYPES:
+            complaints.append(f"the slide_type of {label(cell)} must be one of: {', '.join(SLIDE_TYPES)}")
+        elif set(show) - {"slide_type"} and (show.get("hide_input") is not True or cell["cell_type"] != "code"):
+            complaints.append(f"beside its slide_type {label(cell)} may have hide_input: true, if it is a code cell")
+    types = (cell["metadata"].get("slideshow", {}).get("slide_type") for cell in notebook["cells"])
+    first = next((each for each in types if each != "skip"), None)
+    return complaints if first == "slide" else [*complaints, "the first cell that is shown must begin a slide"]
 
 
 # Prose
@@ -479,4 +494,5 @@ FOR_NOTEBOOKS = [
     predict_first,
     checkpoints,
     glossary_links,
+    slide_types,
 ]

@@ -84,9 +84,11 @@ def test_verdicts_are_calibrated(path):
 
 # The rules themselves: a small notebook that obeys them all, and one breakage after the other
 
+SLIDE = {"slideshow": {"slide_type": "slide"}}
+
 
 def markdown(text):
-    return {"cell_type": "markdown", "metadata": {}, "source": text.splitlines(keepends=True)}
+    return {"cell_type": "markdown", "metadata": {**SLIDE}, "source": text.splitlines(keepends=True)}
 
 
 def code(text, *, prints="", picture=False):
@@ -94,7 +96,13 @@ def code(text, *, prints="", picture=False):
     if picture:
         outputs.append({"output_type": "display_data", "data": {"image/png": "iVBORw0"}, "metadata": {}})
     described = {"alt": f"Line plot of the loss against the update: what {text} draws."} if picture else {}
-    return {"cell_type": "code", "metadata": described, "source": text, "outputs": outputs, "execution_count": None}
+    return {
+        "cell_type": "code",
+        "metadata": SLIDE | described,
+        "source": text,
+        "outputs": outputs,
+        "execution_count": None,
+    }
 
 
 TERMS = "[gamma](glossary.ipynb#gamma), [cycle](glossary.ipynb#cycle) and [F1](glossary.ipynb#F1)"
@@ -131,7 +139,7 @@ def good(*, solved=False):
         markdown("## References\n\n[Smith](https://example.org/paper.pdf)"),
     ]
     ignored = cells[8]
-    ignored["metadata"] = {"tags": ["nbval-ignore-output"], "ignore_reason": "the machine's name"}
+    ignored["metadata"].update(tags=["nbval-ignore-output"], ignore_reason="the machine's name")
     for count, cell in enumerate((cell for cell in cells if cell["cell_type"] == "code"), 1):
         cell["execution_count"] = count
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -254,6 +262,12 @@ BREAKAGES = [
     (rules.alt_of_figures, metadata("import platform", alt="Line plot of nothing at all, anywhere."), "no picture"),
     (rules.alt_of_figures, append(code("plot()", picture=True)), "of another picture"),
     (rules.alt_of_figures, append(widget()), "40 to 400 characters"),
+    (rules.slide_types, metadata("plot()", slideshow={}), "slide_type of 'plot()'"),
+    (rules.slide_types, metadata("plot()", slideshow={"slide_type": "page"}), "must be one of: slide, subslide"),
+    (rules.slide_types, metadata("plot()", slideshow={"slide_type": "-", "hide_input": 1}), "hide_input: true"),
+    (rules.slide_types, metadata("plot()", slideshow={"slide_type": "-", "hide": True}), "hide_input: true"),
+    (rules.slide_types, metadata("## Quiz", slideshow={"slide_type": "-", "hide_input": True}), "a code cell"),
+    (rules.slide_types, metadata("# 01", slideshow={"slide_type": "-"}), "must begin a slide"),
     (rules.heading_order, append(markdown("#### Deep")), "of level 4, after one of level 2"),
     (rules.heading_order, append(markdown("# Another")), "2 headings of the first level"),
     (rules.heading_order, replace("# 01 · Rates", "Rates"), "0 headings of the first level"),
