@@ -86,10 +86,14 @@ def describe(kind, record):
     made = {
         f"{each['device']}, {each['cpus']} cores, {each['profile']} profile, "
         + ", ".join(f"{name} {version}" for name, version in each["versions"].items())
-        + f", {each['date']}, median of {len(each['seconds'][KERNEL])}"
+        + f", {each['date']}, {_times(len(each['seconds'][KERNEL]))}"
         for each in record.values()
     }
     return f"- **{kind}**: {'; '.join(sorted(made))}."
+
+
+def _times(repeats):
+    return "one run" if repeats == 1 else f"median of {repeats} runs"
 
 
 def table(records):
