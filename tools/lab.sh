@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 page=notebooks/00_start_here.ipynb
+# Its settings: no question about Jupyter's news.
+export JUPYTER_CONFIG_PATH="$(pwd -P)/tools/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}"
 
 set -- --ServerApp.root_dir="$(pwd -P)" --LabApp.default_url="/lab/tree/$page" \
     --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None "$@"
