@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -28,27 +29,43 @@ def test_colab_has_what_the_project_needs_but_for_one_package():
 
 
 def test_the_versions_that_count_are_pinned():
-    pinned = {name for name, each in requirements().items() if "==" in str(each.specifier)}
-    assert pinned == set(as_colab.pinned())
-    assert pinned >= {"tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib"}
+    pinned = as_colab.pinned()
+    assert len({"tensorflow", "tensorflow-cpu"} & pinned.keys()) == 1
+    assert pinned.keys() >= {"keras", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "ipywidgets"}
+    assert all(requirements()[name].specifier.contains(version) for name, version in pinned.items())
 
 
-def test_a_missing_python_is_said(tmp_path, monkeypatch):
+@pytest.mark.parametrize("named", ["", "python3.99"])
+def test_a_missing_python_is_said(named, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=r"Python 3\.13.* is missing here.*COLAB_PYTHON="):
-        as_colab.find_python()
+    monkeypatch.setenv("COLAB_PYTHON", named)
+    with pytest.raises(SystemExit):
+        as_colab.main(["--folder", str(tmp_path)])
+    assert re.search(r"Python 3\.13.* is missing here.*COLAB_PYTHON=", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(("version", "found"), [("3.13", True), ("3.12", False), ("", False)])
-def test_python_is_found_by_its_version(version, found, tmp_path):
+def test_python_is_found_by_its_version(version, found, tmp_path, monkeypatch):
     command = tmp_path / "some python"
     command.write_text(f"#!/bin/sh\necho {version}\n", encoding="utf-8")
     command.chmod(0o755)
+    monkeypatch.setenv("COLAB_PYTHON", str(command))
     if found:
-        assert as_colab.find_python([str(tmp_path / "none"), str(command)]) == str(command)
+        assert as_colab.find_python() == str(command)
     else:
         with pytest.raises(FileNotFoundError):
-            as_colab.find_python([str(command)])
+            as_colab.find_python()
+
+
+def test_an_environment_with_another_version_is_made_anew(tmp_path, monkeypatch):
+    colab = as_colab.Colab(tmp_path)
+    assert not colab.is_ready()
+    colab.python.parent.mkdir(parents=True)
+    colab.python.touch()
+    monkeypatch.setattr(colab, "versions", as_colab.pinned)
+    assert colab.is_ready()
+    monkeypatch.setattr(colab, "versions", lambda: as_colab.pinned() | {"keras": "3.99"})
+    assert not colab.is_ready()
 
 
 def executed(*outputs, ignored=()):
@@ -74,11 +91,25 @@ def test_ignored_cells_may_differ():
 def test_a_scenario_that_fails_is_reported(capsys):
     def check(colab):
         """It works."""
-        assert colab == "there", "it was not there"
+        assert colab.name == "there", "it was not there"
 
-    assert as_colab.scenario("there", check)
-    assert not as_colab.scenario("gone", check)
-    assert re.search(r"It works\. +holds\nIt works\. +FAILED\n    it was not there", capsys.readouterr().out)
+    def colab(name, *changes):
+        return SimpleNamespace(name=name, changes=lambda: list(changes))
+
+    assert as_colab.scenario(colab("there"), check)
+    assert not as_colab.scenario(colab("gone"), check)
+    assert not as_colab.scenario(colab("there", "keras was 3.13.2, is 3.15.1"), check)
+    reports = re.findall(r"It works\. +(holds|FAILED\n    .*)", capsys.readouterr().out)
+    assert reports == ["holds", "FAILED\n    it was not there", "FAILED\n    keras was 3.13.2, is 3.15.1"]
+
+
+def test_changed_packages_are_named(tmp_path, monkeypatch):
+    colab = as_colab.Colab(tmp_path)
+    colab.before = {"keras": "3.13.2", "numpy": "2.1.3", "dask": "1"}
+    monkeypatch.setattr(
+        colab, "versions", lambda: {"keras": "3.15.1", "numpy": "2.1.3", "tqdm": "4", "scikit-plots": "0.4"}
+    )
+    assert colab.changes() == ["dask was 1, is None", "keras was 3.13.2, is 3.15.1", "tqdm was None, is 4"]
 
 
 def test_cells_that_may_stop_are_marked():

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from packaging.requirements import Requirement
 
 import badges
 from run_notebooks import FOLDER, KERNELSPEC, execute, select, stoppable, where_it_stopped
@@ -33,13 +34,14 @@ print(json.dumps({each.name.replace("_", "-"): each.version for each in distribu
 """
 
 
-def find_python(candidates=PYTHONS):
-    """The first command that is Python 3.13.
+def find_python():
+    """The first command that is Python 3.13: the one that COLAB_PYTHON names, or one in the path.
 
     Raises:
         FileNotFoundError: There is none; the message says how to get one.
     """
-    for candidate in candidates:
+    named = os.environ.get("COLAB_PYTHON")
+    for candidate in [named] if named else PYTHONS:
         version = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
         if shutil.which(candidate) and subprocess.run(version, capture_output=True, text=True).stdout.strip() == "3.13":
             return candidate
@@ -55,14 +57,17 @@ class Colab:
     def __init__(self, folder):
         self.folder, self.python, self.origin = folder, folder / "venv" / "bin" / "python", folder / "origin"
 
-    def make(self, python):
-        """Make the environment, unless it is there, and copy the project to where its address leads."""
-        ready, wanted = self.folder / "venv" / "ready", REQUIREMENTS.read_text(encoding="utf-8")
-        if not ready.is_file() or ready.read_text(encoding="utf-8") != wanted:
+    def make(self):
+        """Make the environment, unless it is there, and copy the project to where its address leads.
+
+        Raises:
+            FileNotFoundError: Python 3.13 is missing; the message says how to get it.
+        """
+        if not self.is_ready():
+            python = find_python()
             print(f"Installing Colab's versions into {self.folder / 'venv'}: some minutes, once", flush=True)
             subprocess.run([python, "-m", "venv", "--clear", self.folder / "venv"], check=True)
             self.pip("install", "-r", REQUIREMENTS)
-            ready.write_text(wanted, encoding="utf-8")
         kernel = self.folder / "jupyter" / "kernels" / KERNELSPEC["name"] / "kernel.json"
         startup = self.folder / "ipython" / "profile_default" / "startup" / "colab.py"
         command = [str(self.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -73,6 +78,15 @@ class Colab:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         self._publish()
+        self.pip("uninstall", "--yes", LACKING)
+        self.before = self.versions()
+
+    def is_ready(self):
+        """Whether the environment has Colab's versions."""
+        if not self.python.exists():
+            return False
+        there = self.versions()
+        return all(there.get(name) == version for name, version in pinned().items())
 
     def pip(self, *arguments):
         subprocess.run([self.python, "-m", "pip", "-qq", "--disable-pip-version-check", *arguments], check=True)
@@ -80,6 +94,14 @@ class Colab:
     def versions(self):
         """The versions of all installed packages, by name."""
         return json.loads(subprocess.run([self.python, "-c", VERSIONS], check=True, capture_output=True).stdout)
+
+    def changes(self):
+        """What became of the packages since the beginning, but for the one that Colab lacks: lines, none if all is well."""
+        after = self.versions()
+        after.pop(LACKING, None)
+        names = sorted(self.before.keys() | after.keys())
+        pairs = {name: (self.before.get(name), after.get(name)) for name in names}
+        return [f"{name} was {old}, is {new}" for name, (old, new) in pairs.items() if old != new]
 
     def run(self, notebook, folder):
         """Execute a notebook in a working folder, as Colab would after it was opened there."""
@@ -170,6 +192,7 @@ def scenario(colab, check):
     print(f"{check.__doc__:<96}", end=" ", flush=True)
     try:
         check(colab)
+        assert not (changes := colab.changes()), "; ".join(changes)
     except (AssertionError, CellExecutionError) as error:
         print(f"FAILED\n    {error}", flush=True)
         return False
@@ -181,7 +204,7 @@ def check(colab, path):
     """Run one notebook in an empty folder and report in one line; True when all is well."""
     name = path.relative_to(colab.origin / "notebooks").as_posix()
     print(f"{name:<48}", end=" ", flush=True)
-    folder, before = colab.empty_folder(path.stem), colab.versions()
+    folder = colab.empty_folder(path.stem)
     saved, notebook = (nbformat.read(path, as_version=4) for _ in range(2))
     begin = time.perf_counter()
     try:
@@ -192,12 +215,8 @@ def check(colab, path):
     whole = time.perf_counter() - begin
     setup = next(cell for cell in notebook.cells if cell.cell_type == "code")
     problems = differences(saved, notebook)
-    after = colab.versions()
-    if changed := {name: (version, after.get(name)) for name, version in before.items() if after.get(name) != version}:
-        problems.append(f"packages changed: {changed}")
-    if added := after.keys() - before.keys() - {LACKING}:
-        problems.append(f"packages added: {', '.join(sorted(added))}")
-    if LACKING not in after or "GPU" not in printed(setup):
+    problems += colab.changes()
+    if f"installed: {LACKING}" not in printed(setup) or "GPU" not in printed(setup):
         problems.append(f"the set-up cell printed {printed(setup)!r}")
     print(f"set-up {cell_seconds(setup):5.1f} s, whole {whole:6.1f} s{'' if not problems else '  FAILED'}", flush=True)
     for problem in problems:
@@ -210,25 +229,25 @@ def main(arguments=None):
     parser.add_argument("numbers", nargs="*", help="such as 04; all notebooks when left out")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "colab")
     options = parser.parse_args(arguments)
-    named = os.environ.get("COLAB_PYTHON")
+    colab = Colab(options.folder)
     try:
-        python = find_python([named] if named else PYTHONS)
         select(FOLDER, options.numbers)
+        colab.make()
     except (FileNotFoundError, ValueError) as error:
         parser.error(str(error))
-    colab = Colab(options.folder)
-    colab.make(python)
     held = [scenario(colab, each) for each in (again, from_zip)]
     held += [check(colab, path) for path in select(colab.origin / "notebooks", options.numbers)]
-    versions = colab.versions()
-    print("with", ", ".join(f"{name} {versions[name]}" for name in pinned() if name in versions))
+    print("with", ", ".join(f"{name} {version}" for name, version in pinned().items()))
     print(f"{sum(held)} of {len(held)} hold")
     return 0 if all(held) else 1
 
 
 def pinned():
-    """The packages whose versions are Colab's."""
-    return [line.split("==")[0] for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines() if "==" in line]
+    """Colab's versions, by package."""
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    needed = [Requirement(line) for line in lines if "==" in line]
+    here = [each for each in needed if each.marker is None or each.marker.evaluate()]
+    return {each.name: str(each.specifier).removeprefix("==") for each in here}
 
 
 if __name__ == "__main__":
