@@ -96,7 +96,7 @@ class Colab:
         return json.loads(subprocess.run([self.python, "-c", VERSIONS], check=True, capture_output=True).stdout)
 
     def changes(self):
-        """What became of the packages since the beginning, but for the one that Colab lacks: lines, none if all is well."""
+        """What became of the packages since the beginning, a line each, but for the one that Colab lacks."""
         after = self.versions()
         after.pop(LACKING, None)
         names = sorted(self.before.keys() | after.keys())
