@@ -60,8 +60,8 @@ def unhelpful(hint):
     complaints = []
     if len(hint.split()) < 6:
         complaints.append("too short to help")
-    if "\n" in hint or re.search(r"Traceback|\w+(Error|Exception)\b|<function|<lambda", hint):
-        complaints.append("a message for programmers")
+    if "\n" in hint or re.search(r"Traceback|\w+(Error|Exception)\b| object at 0x|<function", hint):
+        complaints.append("a message for who wrote the check")
     return complaints
 
 
@@ -122,6 +122,14 @@ def test_stub_gets_a_hint(key):
 
 
 @EACH
+def test_stub_says_where_to_write(key):
+    answers = {name for answer in STUBS[key].answers for name in exercise_cells.names(ast.Expr(answer))[0]}
+    for cell in rules.cells(NOTEBOOKS[key[0]], "code"):
+        binds = {name for each in ast.parse(rules.python(cell)).body for name in exercise_cells.names(each)[1]}
+        assert "# your turn" in rules.source(cell) or not binds & answers, rules.label(cell)
+
+
+@EACH
 def test_stub_hint_is_the_one_saved_in_the_notebook(key):
     cells = rules.cells(NOTEBOOKS[key[0]], "code")
     saved = "".join(rules.printed(cell) for cell in cells if key[1] in rules.attempted(cell))
@@ -135,8 +143,10 @@ def test_solution_passes(key):
 
 @EACH
 def test_has_wrong_answers(key):
-    assert len(WRONG[key]["wrong"]) >= 2
-    assert WRONG[key]["secrets"]
+    table = WRONG.get(key, {"wrong": [], "secrets": []})
+    advice = f"write two wrong answers to {key[1]}, and its secrets, into wrong_answers/{key[0]}.toml"
+    assert len(table["wrong"]) >= 2, advice
+    assert table["secrets"], advice
 
 
 def test_no_wrong_answers_without_an_exercise():

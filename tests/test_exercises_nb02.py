@@ -76,7 +76,7 @@ def test_training_rates_hints(answer, hint):
         (None, 12, "missing"),
         (58, ..., "epochs is missing"),
         (58, -12, "whole number"),
-        (319, 66, "11 epochs; the advice"),
+        (319, 66, "the advice is 2 to 10 epochs a step, and here it is 11"),
     ],
 )
 def test_plan_hints(step_size, epochs, hint):

@@ -82,6 +82,6 @@ def check_schedule(schedule):
         from_start = mean_final_loss(lambda step: rates[step], sigma=0)
         rest = "left over from the start" if from_start > loss / 2 else "noise"
         raise NotYet(
-            f"your final loss, a mean over {RUNS:,} runs, is {ratio:.3g} times that of the best constant rate; "
+            f"your final loss, a mean over {RUNS:,} runs, is {ratio:,.2f} times that of the best constant rate; "
             f"get it to {NEEDED:g} times or less. Most of your loss is {rest}"
         )

@@ -122,7 +122,9 @@ def check_plan(step_size, epochs):
     if steps != 2 * SPLIT_CYCLES:
         end = "on the peak of a cycle" if steps % 2 == 1 else "at a foot" if steps % 2 == 0 else "inside a cycle"
         raise NotYet(f"training ends {end}, after {steps / 2:.4g} cycles; it must end after {SPLIT_CYCLES}")
-    raise NotYet(f"it ends where it should, and a step takes {step_size / per_epoch:.3g} epochs; the advice is 2 to 10")
+    raise NotYet(
+        f"it ends where it should; the advice is 2 to 10 epochs a step, and here it is {step_size / per_epoch:.3g}"
+    )
 
 
 def _count(value, name):

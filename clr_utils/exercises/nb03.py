@@ -31,22 +31,25 @@ def check_smooth(smooth):
     if np.allclose(constant, 2 * (1 - 0.9 ** np.arange(1, 4))):
         raise NotYet("a constant 2 comes out as 0.2, 0.38, ...: that is the mean without its correction")
     if not np.allclose(constant, 2):
-        raise NotYet(f"a constant 2 must stay 2; it comes out as {np.round(constant, 3).tolist()}")
+        raise NotYet(
+            f"a constant 2 must stay 2; it comes out as {np.round(constant, 3).tolist()}. What is n at the first "
+            "value, and is it m itself that you carry on?"
+        )
     values = [1.0, 4.0, 2.0, 8.0, 5.0]
     for beta in (0.0, 0.5, 0.9):
         answer = _list(smooth(values, beta), len(values))
         wrong = np.flatnonzero(~np.isclose(answer, right(values, beta)))
         if len(wrong):
             raise NotYet(
-                f"with beta = {beta} entry {wrong[0]} is {answer[wrong[0]]:.4g}: is the corrected mean carried on to "
-                "the next step? Carry on m itself, and correct a copy"
+                f"with beta = {beta} entry {wrong[0]} is {answer[wrong[0]]:.4g}, though a constant stays what it is: "
+                "does m begin at 0, and is it m itself that you carry on?"
             )
 
 
 def _list(answer, length):
     answer = np.asarray(returned(answer, "smooth", "the corrected means"), dtype=float)
     if answer.shape != (length,):
-        raise NotYet(f"for {length} values it returned an answer of shape {answer.shape}; it needs one mean a value")
+        raise NotYet(f"for {length} values return {length} means, one after each value; it returned {answer.tolist()}")
     return answer
 
 

@@ -58,7 +58,7 @@ def check_three_cycles(make_callback):
 
     callback = returned(make_callback(), "three_cycles", "a CyclicLR")
     if not isinstance(callback, CyclicLR):
-        raise NotYet(f"three_cycles must return a CyclicLR; it returned {callback!r}")
+        raise NotYet(f"three_cycles must return the callback, a CyclicLR; it returned a {type(callback).__name__}")
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(), "mean_squared_error")
     nothing = np.zeros((UPDATES, 1))

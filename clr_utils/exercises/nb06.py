@@ -32,7 +32,7 @@ def check_welch(interval):
         mean, sd, other_mean, other_sd, n = case
         answer = np.asarray(returned(interval(*case), "interval", "its low and its high end"), dtype=float)
         if answer.shape != (2,):
-            raise NotYet(f"return two numbers, low and high; the answer has the shape {answer.shape}")
+            raise NotYet(f"return two numbers, low and high; it returned {answer.tolist()}")
         _, low, high = right(mean, sd, n, other_mean, other_sd, n)
         if np.allclose(answer, (low, high), rtol=1e-4, atol=1e-6):
             continue
