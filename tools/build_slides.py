@@ -127,7 +127,7 @@ def shown(notebook):
             continue
         parts = code_parts(cell) if cell.cell_type == "code" else markdown_parts(cell)
         for part in parts:
-            found = headings(part.source) if part.cell_type == "markdown" else []
+            found = headings(part.source) if part.cell_type == "markdown" and slide_type(part) != "notes" else []
             data = part.metadata.slideshow.setdefault("data", {})
             if not found and slide_type(part) in ("slide", "subslide"):
                 data["head"] = head
