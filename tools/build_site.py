@@ -26,9 +26,10 @@ WIDGETS = "application/vnd.jupyter.widget-view+json"
 WIDGET_NOTE = '<p class="widget-note"><strong>In JupyterLab and Colab, where the notebook runs:</strong> {shows}</p>'
 ADVICE = """\
 The site is not built; {output} is as it was. What to do about the faults above:
-- a document or file that does not exist: bring it back, or mend the link or the contents in docs/index.md that name it;
-- a cross-reference target that is not found: the link's anchor must be a heading of the page, with hyphens for spaces;
-- a document that is in no toctree: name it in the contents in docs/index.md."""
+- target not found, no such file or document: bring the file back, or mend the link or docs/index.md, which name it;
+- local id not found: the link's anchor must be a heading of the page that it leads to, with hyphens for spaces;
+- not included in any toctree: name the page in the contents, docs/index.md.
+In a notebook, line 120003 is about line 3 of the 12th cell."""
 
 
 class SiteError(Exception):
