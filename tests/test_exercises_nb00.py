@@ -31,6 +31,10 @@ def test_setup_answers_not_yet(answers, hint):
     [
         (None, "0 of 3 facts"),
         ([FACTS[0], "   ", None], "1 of 3 facts"),
+        (
+            ["how often was it trained", "are both trainings equally long", "who says so"],
+            "ask also about what was really",
+        ),
         (["which digits are wrong", "what is the loss", *FACTS[1:]], "ask also about what was really done$"),
     ],
 )

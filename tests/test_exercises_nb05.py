@@ -61,8 +61,9 @@ def test_the_tables_have_1234_and_92_false_positives():
     ("answer", "hint"),
     [
         (lambda p, r, n: r * n, "true positives"),
+        (lambda p, r, n: int(alarms(p, r, n)), "do not cut it off"),
         (lambda p, r, n: alarms(p, r, n) / 110_000, "begin with the true positives"),
-        (lambda p, r, n: alarms(p, r, n) + 1, "begin with the true positives"),
+        (lambda p, r, n: alarms(p, r, n) + 1.5, "begin with the true positives"),
     ],
 )
 def test_false_positives_not_yet(answer, hint):

@@ -8,8 +8,10 @@ from clr_utils.setup_check import Answer
 
 FACTS = {
     "what was really done": r"rate|schedule|decay|lr\b|logs?\b|step size",
-    "how sure one can be": r"seed|repe|runs|again|varia|vary|deviation|spread|interval|noise",
-    "whether both sides had the same chance": r"budget|epoch|update|tun(ed|ing)|effort|time|iterations",
+    "how sure one can be": r"seed|repe|runs|again|varia|vary|deviation|spread|interval|noise|average|luck|chance"
+    r"|reproduc|replic|signific|confiden|standard error|error bar|how often|how many times",
+    "whether both sides had the same chance": r"budget|epoch|update|tun(ed|ing)|effort|\btime\b|iterations|equal|same"
+    r"|fair|how long|hyperparameter",
 }
 
 

@@ -8,6 +8,7 @@ from clr_utils.exercises import NotYet, returned
 CURVES = {
     "an accuracy that came down again": "its best lies well before the end, so the test has seen the limit",
     "an accuracy that was still rising": "single batches jump up and down; does the course of the curve still rise?",
+    "an accuracy that came down a little": "judge the end by the curve's own best, not by a fixed number",
     "the sweep from 0.002 to 0.03": "its accuracy slows and never falls; a max_lr inside the sweep is not yet a limit",
     "an accuracy that came down, with one lucky last batch": "one batch says little; look at the course of the curve",
 }
@@ -66,6 +67,7 @@ def _curves():
     rise = 1 / (1 + (0.03 / rates) ** 2)
     yield "an accuracy that came down again", made(0.1 + 0.8 * rise / (1 + (rates / 0.3) ** 4)), False
     yield "an accuracy that was still rising", made(0.1 + 0.8 / (1 + (0.5 / rates) ** 2)), True
+    yield "an accuracy that came down a little", made(0.1 + 0.8 * rise / (1 + (rates / 1.2) ** 2)), False
     yield "the sweep from 0.002 to 0.03", recorded_tests("patches_linear").tests[1], True
     # Its last tenth is noisy, and its last entry happens to be high.
     fallen = 0.1 + 0.8 * rise / (1 + (rates / 0.1) ** 4)

@@ -56,9 +56,12 @@ def check_three_cycles(make_callback):
 
     from clr_utils.callbacks import CyclicLR
 
+    if not callable(make_callback):
+        raise NotYet("three_cycles must stay a function: return the callback from it")
     callback = returned(make_callback(), "three_cycles", "a CyclicLR")
     if not isinstance(callback, CyclicLR):
-        raise NotYet(f"three_cycles must return the callback, a CyclicLR; it returned a {type(callback).__name__}")
+        found = getattr(callback, "__name__", type(callback).__name__)
+        raise NotYet(f"three_cycles must return a callback, CyclicLR(...); it returned {found}")
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(), "mean_squared_error")
     nothing = np.zeros((UPDATES, 1))
