@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 page=notebooks/00_start_here.ipynb
-# Its settings: no question about Jupyter's news.
+# Its settings: no question about Jupyter's news; cells out of view have their true height, so that links find headings.
 export JUPYTER_CONFIG_PATH="$(pwd -P)/tools/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}"
 
 set -- --ServerApp.root_dir="$(pwd -P)" --LabApp.default_url="/lab/tree/$page" \
