@@ -187,6 +187,16 @@ def test_an_unknown_number_is_answered_with_those_there_are(capsys, tmp_path):
     assert not (tmp_path / "slides").exists()
 
 
+def test_a_cell_without_a_slide_type_is_named(tmp_path):
+    cells = [nbformat.v4.new_markdown_cell("# 01 · Rates\n\n**A rate can be too large.**")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_rates.ipynb")
+    with pytest.raises(
+        build_slides.SlidesError, match=r"01_rates.ipynb: the cell '# 01 · Rates' has no slide type: choo"
+    ):
+        build_slides.build([], tmp_path / "slides", folder=tmp_path)
+    assert not (tmp_path / "slides" / "01_rates.html").exists()
+
+
 def test_a_missing_package_is_named_with_the_way_to_get_it(capsys, tmp_path, monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if "mathjax" in name else find(name))

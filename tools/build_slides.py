@@ -27,8 +27,9 @@ TEMPLATE = Path(__file__).with_name("slides")
 PACKAGES = ("nbconvert", "sphinx_revealjs", "sphinx-mathjax-offline", "a11y_pygments", "ruff")
 REVEAL = ("LICENSE", "dist/reset.css", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js")
 MATHJAX = "tex-svg-full.js"
-WIDTHS = (80, 96, 112)
-READABLE, SHORT = 18.5, 420
+WIDTHS = (80, 96, 112)  # of lines of code, in columns
+READABLE = 18.5  # code, in pixels of a slide that is 720 high
+SHORT = 420  # characters that leave room for a question below them
 WIDGETS = "application/vnd.jupyter.widget-view+json"
 LIVE = '<p class="live"><b>Live in the notebook.</b> {}</p>'
 MARKS = {
@@ -81,9 +82,10 @@ def split(text, slide_type):
     for paragraph in paragraphs(text):
         this = kind(paragraph)
         last = kind(parts[-1][1][-1]) if parts else None
-        begins = last in COMPLETE or this not in ("plain", "predict")
-        if this == "predict" and last == "plain":
-            begins = not is_short(parts[-1][1])
+        if this == "predict":
+            begins = last != "plain" or not is_short(parts[-1][1])
+        else:
+            begins = last in COMPLETE or this != "plain"
         if not parts or (begins and last != "heading"):
             parts.append((SLIDE_TYPES.get(this, "subslide") if parts else slide_type, [paragraph]))
         else:
@@ -115,21 +117,27 @@ def headings(text):
 # Cells
 
 
-def slide_type(cell):
-    return cell.metadata.get("slideshow", {}).get("slide_type", "-")
+def type_of(cell):
+    """The cell's slide type, from its metadata."""
+    if found := cell.metadata.get("slideshow", {}).get("slide_type"):
+        return found
+    first = (cell.source.splitlines() or [""])[0]
+    raise SlidesError(
+        f"the cell {first!r} has no slide type: choose one in JupyterLab's Property Inspector (the gears on the right)"
+    )
 
 
 def shown(notebook):
     """The notebook as nbconvert is to show it: cells that are skipped left out, long ones split, code made narrow."""
     notebook, cells, head = copy.deepcopy(notebook), [], ""
     for cell in notebook.cells:
-        if slide_type(cell) == "skip":
+        if type_of(cell) == "skip":
             continue
         parts = code_parts(cell) if cell.cell_type == "code" else markdown_parts(cell)
         for part in parts:
-            found = headings(part.source) if part.cell_type == "markdown" and slide_type(part) != "notes" else []
+            found = headings(part.source) if part.cell_type == "markdown" and type_of(part) != "notes" else []
             data = part.metadata.slideshow.setdefault("data", {})
-            if not found and slide_type(part) in ("slide", "subslide"):
+            if not found and type_of(part) in ("slide", "subslide"):
                 data["head"] = head
             head = found[-1] if found else head
         cells += parts
@@ -142,7 +150,7 @@ def shown(notebook):
 def markdown_parts(cell):
     """A Markdown cell as the cells of its parts."""
     parts = []
-    cuts = [("notes", cell.source)] if slide_type(cell) == "notes" else split(cell.source, slide_type(cell))
+    cuts = [("notes", cell.source)] if type_of(cell) == "notes" else split(cell.source, type_of(cell))
     for number, (each, text) in enumerate(cuts):
         text = "\n\n".join(map(card, paragraphs(for_the_wall(text))))
         metadata = {"slideshow": {"slide_type": each}}
@@ -240,7 +248,7 @@ def build(numbers, output, folder=ROOT / "notebooks"):
     """Build the decks of the notebooks with these numbers, all of them without numbers; returns their files.
 
     Raises:
-        SlidesError: A package is missing, or there is no such notebook.
+        SlidesError: A package is missing, there is no such notebook, or a cell does not say what it is on the slides.
     """
     if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
         raise SlidesError(
@@ -255,7 +263,11 @@ def build(numbers, output, folder=ROOT / "notebooks"):
     for name, text in parts_of_all_decks().items():
         write_atomically(output / name, text)
     for path in notebooks:
-        write_atomically(output / f"{path.stem}.html", deck(nbformat.read(path, as_version=4)))
+        try:
+            html = deck(nbformat.read(path, as_version=4))
+        except SlidesError as error:
+            raise SlidesError(f"{path.name}: {error}") from None
+        write_atomically(output / f"{path.stem}.html", html)
     listed = [path for path in everything if (output / f"{path.stem}.html").exists()]
     write_atomically(output / "index.html", contents(listed))
     return [output / f"{path.stem}.html" for path in notebooks]
