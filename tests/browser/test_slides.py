@@ -20,9 +20,13 @@ SLIDES = """
     const isWord = node => node.nodeType === Node.TEXT_NODE && node.data.trim()
     const worded = elements.filter(each => Array.from(each.childNodes).some(isWord))
     const images = Array.from(slide.querySelectorAll("img")).map(image => {
-        const scale = Math.min(image.width / image.naturalWidth, image.height / image.naturalHeight)
-        const fit = (1280 - 2 * parseFloat(style.paddingLeft)) / image.naturalWidth
-        return {height: scale * image.naturalHeight, asWideAsTheSlide: scale > 0.95 * fit}
+        const [across, down] = [image.width / image.naturalWidth, image.height / image.naturalHeight]
+        const room = (1280 - 2 * parseFloat(style.paddingLeft)) / image.naturalWidth
+        return {
+            height: Math.min(across, down) * image.naturalHeight,
+            isAsWideAsTheSlide: Math.min(across, down) > 0.95 * room,
+            isStretched: getComputedStyle(image).objectFit !== "contain" && Math.abs(across / down - 1) > 0.02,
+        }
     })
     return {
         place: `slide ${h + 1}.${v + 1} (${slide.innerText.trim().slice(0, 40)})`,
@@ -31,7 +35,8 @@ SLIDES = """
         scrolls: elements.some(each => /auto|scroll/.test(getComputedStyle(each).overflow)
             && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)),
         text: Math.min(...worded.map(each => parseFloat(getComputedStyle(each).fontSize))),
-        figure: Math.min(...images.filter(image => !image.asWideAsTheSlide).map(image => image.height)),
+        figure: Math.min(...images.filter(image => !image.isAsWideAsTheSlide).map(image => image.height)),
+        stretched: images.some(image => image.isStretched),
         mathsLeft: /\\$\\$|\\\\frac|\\\\text\\{/.test(slide.innerText),
         mathsWrong: slide.querySelectorAll("[data-mml-node=merror]").length,
     }
@@ -54,6 +59,7 @@ def faults_of(slide):
         "has something to scroll": slide["scrolls"],
         f"has text of {slide['text']:.1f} pixels": slide["text"] < SMALLEST_TEXT,
         f"has a figure {slide['figure']:.0f} pixels high": slide["figure"] < SMALLEST_FIGURE,
+        "has a figure out of proportion": slide["stretched"],
         "has mathematics that is not typeset": slide["mathsLeft"] or slide["mathsWrong"],
     }
     return [what for what, wrong in found.items() if wrong]
@@ -132,6 +138,7 @@ def test_the_speaker_view_opens_offline(decks, projector, outside_requests):
             "too long",
         ),
         ("document.querySelector('img').style.maxHeight = '90px'", "a figure 90 pixels high"),
+        ("document.querySelector('img').style.objectFit = 'fill'", "out of proportion"),
     ],
 )
 def test_faults_are_found(spoil, complaint, decks, projector):
