@@ -1,0 +1,110 @@
+"""The site as a reader sees it, served and opened as files, on a wide screen and on a telephone's."""
+
+import pytest
+from playwright.sync_api import expect
+
+import build_site
+from conftest import ROOT
+
+PLACES = [f"{place.rpartition('.')[0]}.html" for place in build_site.pages(ROOT) if place != "README.md"]
+CYCLICAL = "notebooks/02_cyclical_policies.html"
+WIDTHS = (1280, 390)
+
+# What is wrong with a page; run when its pictures and its mathematics are there.
+FAULTS = r"""
+async () => {
+    await globalThis.MathJax?.startup.promise
+    await Promise.allSettled(Array.from(document.images, image => image.decode()))
+    const text = document.body.cloneNode(true)
+    text.querySelectorAll("pre, code, script, mjx-container").forEach(each => each.remove())
+    const headings = Array.from(document.querySelectorAll("article :is(h1, h2, h3, h4, h5, h6)"))
+    const levels = headings.map(heading => Number(heading.tagName[1]))
+    const all = (selector, wrong) => Array.from(document.querySelectorAll(selector)).filter(wrong)
+    return [
+        ...all("img", image => !image.alt.trim()).map(image => `no alt text: ${image.src}`),
+        ...all("img", image => !image.naturalWidth).map(image => `not loaded: ${image.src}`),
+        ...all(".math", math => !math.querySelector("mjx-container")).map(math => `not typeset: ${math.textContent}`),
+        ...all("[data-mml-node=merror]", () => true).map(math => `an error in mathematics: ${math.textContent}`),
+        ...(text.textContent.match(/\$\$.*|\\[([].*/g) ?? []).map(found => `raw mathematics: ${found}`),
+        ...headings.filter((_, i) => levels[i] > (levels[i - 1] ?? 0) + 1).map(each => `a level is left out: ${each.innerText}`),
+        ...(levels.filter(level => level === 1).length === 1 ? [] : [`headings of level 1 in ${levels}`]),
+    ]
+}
+"""
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site") / "html"
+    assert build_site.main(["--output", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(params=["served", "as a file"])
+def address(request, folder, serve):
+    return serve(folder) if request.param == "served" else folder.as_uri()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_page_is_whole(page, console, outside_requests, address, place):
+    page.goto(f"{address}/{place}")
+    assert page.evaluate(FAULTS) == []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(OVERFLOW) <= 0, f"wider than a window of {width} px"
+    assert [line for line in console if line.startswith("error")] == []
+    assert outside_requests == []
+
+
+def test_mathematics_is_drawn(page, address):
+    page.goto(f"{address}/{CYCLICAL}")
+    formula = page.locator("div.math mjx-container svg").first
+    formula.scroll_into_view_if_needed()
+    expect(formula).to_be_visible()
+    assert formula.bounding_box()["height"] > 15
+
+
+def test_search_finds_pages(page, console, outside_requests, address):
+    page.goto(f"{address}/index.html")
+    page.keyboard.press("Control+k")
+    page.get_by_role("searchbox").locator("visible=true").fill("step_size")
+    page.keyboard.press("Enter")
+    results = page.locator("#search-results li a")
+    expect(results.filter(has_text="02 · Cyclical policies").first).to_be_visible()
+    results.filter(has_text="02 · Cyclical policies").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("02 · Cyclical policies")
+    assert [line for line in console if line.startswith("error")] == []
+    assert outside_requests == []
+
+
+def test_navigation_leads_to_every_page(page, address):
+    page.goto(f"{address}/index.html")
+    links = page.get_by_role("navigation", name="All pages").locator("a")
+    reached = {link.partition("#")[0] for link in links.evaluate_all("links => links.map(link => link.href)")}
+    assert reached | {page.url} == {f"{address}/{place}" for place in PLACES}
+
+
+def test_navigation_unfolds_on_a_telephone(page, address):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/index.html")
+    menu = page.get_by_role("navigation", name="All pages")
+    expect(menu).not_to_be_visible()
+    page.get_by_role("button", name="Site navigation").click()
+    expect(menu).to_be_visible()
+    menu.get_by_role("link", name="02 · Cyclical policies", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("02 · Cyclical policies")
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place.startswith("notebooks/0")])
+def test_answers_of_the_quiz_unfold_and_fold(page, address, place):
+    page.goto(f"{address}/{place}#quiz")
+    answers = page.locator("#quiz details")
+    expect(answers).to_have_count(3)
+    for answer in answers.all():
+        expect(answer.locator("p").first).not_to_be_visible()
+        answer.get_by_text("Answer", exact=True).click()
+        expect(answer.locator("p").first).to_be_visible()
+        answer.get_by_text("Answer", exact=True).click()
+        expect(answer.locator("p").first).not_to_be_visible()
+    answers.first.get_by_text("Answer", exact=True).click()
