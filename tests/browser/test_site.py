@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+import re
+
 import build_site
 from conftest import ROOT
 
@@ -18,7 +20,7 @@ async () => {
     const text = document.body.cloneNode(true)
     text.querySelectorAll("pre, code, script, mjx-container").forEach(each => each.remove())
     const headings = Array.from(document.querySelectorAll("article :is(h1, h2, h3, h4, h5, h6)"))
-    const levels = headings.map(heading => Number(heading.tagName[1]))
+    const levels = [0, ...headings.map(heading => Number(heading.tagName[1]))]
     const all = (selector, wrong) => Array.from(document.querySelectorAll(selector)).filter(wrong)
     return [
         ...all("img", image => !image.alt.trim()).map(image => `no alt text: ${image.src}`),
@@ -26,7 +28,7 @@ async () => {
         ...all(".math", math => !math.querySelector("mjx-container")).map(math => `not typeset: ${math.textContent}`),
         ...all("[data-mml-node=merror]", () => true).map(math => `an error in mathematics: ${math.textContent}`),
         ...(text.textContent.match(/\$\$.*|\\[([].*/g) ?? []).map(found => `raw mathematics: ${found}`),
-        ...headings.filter((_, i) => levels[i] > (levels[i - 1] ?? 0) + 1).map(each => `a level is left out: ${each.innerText}`),
+        ...headings.filter((_, i) => levels[i + 1] > levels[i] + 1).map(each => `a level left out: ${each.innerText}`),
         ...(levels.filter(level => level === 1).length === 1 ? [] : [`headings of level 1 in ${levels}`]),
     ]
 }
@@ -55,6 +57,34 @@ def test_page_is_whole(page, console, outside_requests, address, place):
         assert page.evaluate(OVERFLOW) <= 0, f"wider than a window of {width} px"
     assert [line for line in console if line.startswith("error")] == []
     assert outside_requests == []
+
+
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (f"<img src='{PIXEL}'>", "no alt text"),
+        ("<img src='missing.png' alt='A curve'>", "not loaded"),
+        ("<div class='math'>\\[x\\]</div>", "not typeset"),
+        ("<p>$$x$$</p>", "raw mathematics"),
+        ("<mjx-container><g data-mml-node='merror'></g></mjx-container>", "an error in mathematics"),
+        ("<h3>Theory</h3>", "a level left out"),
+        ("<h1>Another</h1>", "headings of level 1"),
+    ],
+)
+def test_a_fault_is_found(page, fault, message):
+    whole = f"<article><h1>Title</h1><img src='{PIXEL}' alt='A dot'><code>$$</code></article>"
+    page.set_content(whole)
+    assert page.evaluate(FAULTS) == []
+    page.set_content(whole.replace("</article>", f"{fault}</article>"))
+    assert re.match(message, page.evaluate(FAULTS)[0])
+
+
+def test_a_page_wider_than_its_window_is_found(page):
+    page.set_content(f"<p style='width: {page.viewport_size['width'] + 1}px'>wide</p>")
+    assert page.evaluate(OVERFLOW) > 0
 
 
 def test_mathematics_is_drawn(page, address):
