@@ -28,7 +28,8 @@ FINISHED = f"""
     const status = jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status
     const cells = ({CODE_CELLS})()
     const stopped = cells.some(cell => cell.outputs.some(output => output.output_type === "error"))
-    return status === "dead" || (status === "idle" && (stopped || cells.every(cell => cell.count)))
+    const died = ["dead", "autorestarting"].includes(status)
+    return died || (status === "idle" && (stopped || cells.every(cell => cell.count)))
 }}
 """
 PICTURE_BYTES = """

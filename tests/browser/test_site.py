@@ -1,9 +1,9 @@
 """The site as a reader sees it, served and opened as files, on a wide screen and on a telephone's."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
-
-import re
 
 import build_site
 from conftest import ROOT
