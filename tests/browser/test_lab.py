@@ -28,8 +28,8 @@ FINISHED = f"""
     const status = jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status
     const cells = ({CODE_CELLS})()
     const stopped = cells.some(cell => cell.outputs.some(output => output.output_type === "error"))
-    const died = ["dead", "autorestarting"].includes(status)
-    return died || (status === "idle" && (stopped || cells.every(cell => cell.count)))
+    const asks = document.querySelector(".jp-Dialog") !== null  // such as: the kernel died
+    return asks || (status === "idle" && (stopped || cells.every(cell => cell.count)))
 }}
 """
 PICTURE_BYTES = """
@@ -106,6 +106,7 @@ def test_make_lab_opens_the_first_notebook(lab, page, outside_requests):
 def test_every_cell_runs(open_notebook, page, outside_requests, record_property, name):
     open_notebook(name)
     record_property(f"seconds notebooks/{name}", run_all_cells(page))
+    expect(page.get_by_role("dialog")).not_to_be_visible()
     cells = page.evaluate(CODE_CELLS)
     outputs = [(cell["source"].partition("\n")[0], output) for cell in cells for output in cell["outputs"]]
     assert [(cell, said_by(out)) for cell, out in outputs if out["output_type"] == "error"] == []
