@@ -17,14 +17,14 @@ setup: ## make .venv with the locked dependencies (the others do it when needed)
 lab: setup ## open JupyterLab at the first notebook   [ARGS="--port 9000"]
 	@sh tools/lab.sh $(ARGS)
 
-test: setup ## everything that CI runs: linter, spelling, tests, every notebook
+test: setup ## everything that CI runs on a push: linter, spelling, tests, every notebook
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/codespell
 	.venv/bin/pytest --nbval
 	KERAS_BACKEND=jax .venv/bin/pytest $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py range_test.py untouched.py)
 
-test-colab: setup ## run every notebook as Colab would, with Colab's versions (needs Python 3.13)   [NB=04]
+test-colab: setup ## run every notebook as Colab would, with Colab's versions (Python 3.13, git, network)   [NB=04]
 	@$(python) tools/as_colab.py $(NB)
 
 test-browser: setup ## JupyterLab, the site and the slides in headless Chromium or Chrome
@@ -45,7 +45,7 @@ site: setup ## the whole collection as a static site, offline, into build/site
 gallery: setup ## take the README's pictures out of the notebooks, into docs/gallery
 	@$(python) tools/gallery.py
 
-timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md
+timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md   [NB=04]
 	@$(python) tools/timings.py $(NB)
 
 badges: setup ## write the project's public address into every notebook   [REPO=owner/name]

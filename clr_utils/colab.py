@@ -62,15 +62,29 @@ def missing_packages(requirements=None):
     return missing
 
 
+def installed():
+    """The names and versions of the installed packages; without those whose version pip does not know how to read."""
+    from packaging.version import InvalidVersion, Version
+
+    found = {}
+    for each in distributions():
+        try:
+            found.setdefault(each.name, str(Version(each.version)))
+        except (InvalidVersion, TypeError):
+            continue
+    return sorted((name, number) for name, number in found.items() if name)
+
+
 def _install(missing):
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "constraints.txt"
-        names = sorted({each.name for each in distributions() if each.name})
-        kept.write_text("".join(f"{name}=={version(name)}\n" for name in names), encoding="utf-8")
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", str(kept), *missing]
+        kept.write_text("".join(f"{name}=={version}\n" for name, version in installed()), encoding="utf-8")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command += ["--constraint", str(kept), *missing]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        said = done.stderr.strip().splitlines() or ["no reason given"]
+        reason = next((line for line in said if line.startswith("ERROR")), said[-1])
         raise RuntimeError(
             f"pip could not install {', '.join(missing)}: {reason}. Is there a network? Run the cell again"
         )

@@ -65,7 +65,10 @@ def test_the_settings_stay_readable(copy):
     assert after == before
 
 
-@pytest.mark.parametrize("repo", ["clr-notebooks", "https://github.com/ada/clr", "ada/clr/x", "ada/", 'a/"b', "a b/c"])
+NO_ADDRESSES = ["clr", "https://github.com/ada/clr", "ada/clr.git", "ada/..", "ada/clr/x", "ada/", 'a/"b', "a b/c"]
+
+
+@pytest.mark.parametrize("repo", NO_ADDRESSES)
 def test_what_is_no_address_is_refused(repo, copy, capsys):
     before = files(copy)
     with pytest.raises(ValueError, match="it must be owner/name"):

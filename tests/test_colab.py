@@ -1,6 +1,5 @@
 """In Colab: what is missing is installed and nothing else; the GPU is named; elsewhere nothing happens."""
 
-import subprocess
 import sys
 from importlib.metadata import version
 from types import SimpleNamespace
@@ -22,7 +21,7 @@ def pip(monkeypatch):
             log.constraints = file.read()
         return SimpleNamespace(returncode=log.returncode, stderr=log.stderr)
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(colab, "subprocess", SimpleNamespace(run=run))
     return log
 
 
@@ -61,9 +60,15 @@ def test_pip_gets_what_is_missing_and_keeps_what_is_there(monkeypatch, pip, caps
         assert f"\n{name}=={version(name)}\n" in pip.constraints
 
 
+def test_packages_that_pip_cannot_read_are_left_out(monkeypatch):
+    found = [("numpy", "2.1.3"), ("devscripts", "2.22.1ubuntu1"), ("broken", None), (None, "1.0"), ("numpy", "1.26.4")]
+    monkeypatch.setattr(colab, "distributions", lambda: [SimpleNamespace(name=n, version=v) for n, v in found])
+    assert colab.installed() == [("numpy", "2.1.3")]
+
+
 def test_a_failed_installation_says_why(monkeypatch, pip):
     monkeypatch.setattr(colab, "missing_packages", lambda: ["scikit-nothing"])
-    pip.returncode, pip.stderr = 1, "WARNING: slow\nERROR: No matching distribution\n"
+    pip.returncode, pip.stderr = 1, "WARNING: slow\nERROR: No matching distribution\nnotice: a new pip\n"
     with pytest.raises(RuntimeError, match=r"scikit-nothing: ERROR: No matching distribution\. Is there a network"):
         colab.prepare()
 

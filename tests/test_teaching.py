@@ -122,7 +122,7 @@ def test_table_is_that_of_the_records():
 
 @pytest.mark.parametrize("kind", RECORDS)
 def test_record_has_the_sections_of_the_notebooks(kind):
-    assert sorted(RECORDS[kind]) == [path.stem for path in PATHS]
+    assert sorted(RECORDS[kind]) == [path.stem for path in PATHS], "run `make timings`, or remove its record"
     for path in PATHS:
         record = RECORDS[kind][path.stem]
         sections = dict.fromkeys(timings.sections(nbformat.read(path, as_version=4)))

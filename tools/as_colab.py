@@ -27,6 +27,7 @@ REQUIREMENTS = COLAB / "requirements.txt"
 PYTHONS = ("python3.13", "python3", "python")
 REPO = "example/clr-notebooks"
 LACKING = "scikit-plots"
+A_MINUTE = 60
 VERSIONS = """
 import json
 from importlib.metadata import distributions
@@ -135,8 +136,8 @@ class Colab:
                 (self.origin / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, self.origin / name)
         badges.write(REPO, self.origin)
-        author = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
-        for arguments in (["init"], ["add", "--all"], [*author, "commit", "--message", "the project"]):
+        author = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+        for arguments in (["init"], ["add", "--all"], ["commit", "--message", "the project"]):
             subprocess.run(["git", *author, "-C", self.origin, *arguments], check=True, capture_output=True)
 
 
@@ -187,13 +188,36 @@ def from_zip(colab):
     assert "profile quick" in printed(notebook.cells[3])
 
 
+LONG_RUN = """
+import os
+os.environ["CLR_RESULTS_DIR"] = os.path.abspath("drive")
+from clr_utils.experiments import run_grid
+from clr_utils.studies import mnist
+runs = [mnist.small_run()._replace(seed=seed) for seed in range(3)]"""
+
+
+def goes_on(colab):
+    """A grid records where CLR_RESULTS_DIR points; the runtime vanishes, and the next one trains what is missing."""
+    folder, setup = colab.empty_folder("goes on"), badges.setup_cell(REPO)
+    try:
+        colab.run(cells_of(setup, LONG_RUN, "run_grid(runs[:1], anew=True)", "os._exit(1)"), folder)
+    except DeadKernelError:
+        shutil.rmtree(folder / "clr-notebooks")
+    drive = folder / "drive" / "mnist"
+    before = {path: path.read_bytes() for path in drive.iterdir()}
+    colab.run(cells_of(setup, LONG_RUN, "run_grid(runs, anew=True)"), folder)
+    after = {path: path.read_bytes() for path in drive.iterdir()}
+    assert (len(before), len(after)) == (1, 3), f"{len(before)} records before, {len(after)} after"
+    assert before.items() <= after.items(), "a record was made again"
+
+
 def scenario(colab, check):
     """Run one of the checks above and report in one line; True when it holds."""
-    print(f"{check.__doc__:<96}", end=" ", flush=True)
+    print(f"{check.__doc__:<112}", end=" ", flush=True)
     try:
         check(colab)
         assert not (changes := colab.changes()), "; ".join(changes)
-    except (AssertionError, CellExecutionError) as error:
+    except (AssertionError, CellExecutionError, DeadKernelError) as error:
         print(f"FAILED\n    {error}", flush=True)
         return False
     print("holds", flush=True)
@@ -218,6 +242,8 @@ def check(colab, path):
     problems += colab.changes()
     if f"installed: {LACKING}" not in printed(setup) or "GPU" not in printed(setup):
         problems.append(f"the set-up cell printed {printed(setup)!r}")
+    if cell_seconds(setup) > A_MINUTE:
+        problems.append("the set-up cell took more than a minute")
     print(f"set-up {cell_seconds(setup):5.1f} s, whole {whole:6.1f} s{'' if not problems else '  FAILED'}", flush=True)
     for problem in problems:
         print(f"    {problem}", flush=True)
@@ -235,7 +261,9 @@ def main(arguments=None):
         colab.make()
     except (FileNotFoundError, ValueError) as error:
         parser.error(str(error))
-    held = [scenario(colab, each) for each in (again, from_zip)]
+    except subprocess.CalledProcessError as error:
+        parser.error(f"{error}. make test-colab needs the network, the venv module of Python 3.13, and a git checkout")
+    held = [scenario(colab, each) for each in (again, from_zip, goes_on)]
     held += [check(colab, path) for path in select(colab.origin / "notebooks", options.numbers)]
     print("with", ", ".join(f"{name} {version}" for name, version in pinned().items()))
     print(f"{sum(held)} of {len(held)} hold")

@@ -16,7 +16,7 @@ from clr_utils.files import write_atomically
 from run_notebooks import FOLDER, save
 
 ROOT = FOLDER.parent
-REPO = r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
+REPO = r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.+$)(?!.*\.git$)[A-Za-z0-9._-]+"
 ZIP_WAY = "[Run in Colab](00_start_here.ipynb#Run-in-Colab)"
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 SETUP = """\
@@ -100,7 +100,7 @@ def write(repo, root=ROOT):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("repo", help="owner/name of the public repository; when empty, the one in pyproject.toml")
+    parser.add_argument("repo", help="owner/name of the public repository; when empty, what pyproject.toml says")
     repo = parser.parse_args(arguments).repo or repository()
     try:
         count = write(repo)

@@ -54,7 +54,7 @@ class Links:
         if path.is_dir():
             index = [name for name in ("index.md", "README.md") if place_of(path / name, self.root) in self.pages]
             return "/".join([target.rstrip("/"), *index])
-        if path.is_file() and place_of(path, self.root) not in self.pages:
+        if path.is_file() and path.is_relative_to(self.root) and place_of(path, self.root) not in self.pages:
             self.files.add(path)
         return target
 

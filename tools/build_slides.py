@@ -195,7 +195,8 @@ def narrow(code):
 
 def formatted(code, width):
     command = [sys.executable, "-m", "ruff", "format", "--isolated", f"--line-length={width}", "-"]
-    return subprocess.run(command, input=code, capture_output=True, text=True, check=True).stdout.rstrip("\n")
+    done = subprocess.run(command, input=code, capture_output=True, text=True)
+    return (done.stdout if done.returncode == 0 else code).rstrip("\n")  # ruff cannot read commands such as !pip
 
 
 # Decks

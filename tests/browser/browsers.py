@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "build" / "browser"
 NAMES = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser")
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 REMEDY = """\

@@ -1,19 +1,14 @@
 """Pages in headless Chromium or Chrome, cut off from the network; each leaves a picture in build/browser."""
 
-import os
 import re
 import threading
 from contextlib import ExitStack
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-from browsers import ONLY_THIS_MACHINE, browser_path, is_outside
+from browsers import ONLY_THIS_MACHINE, PICTURES, ROOT, browser_path, is_outside
 from playwright.sync_api import sync_playwright
-
-ROOT = Path(__file__).parents[2]
-PICTURES = ROOT / "build" / "browser"
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +17,6 @@ def browser():
         browser = playwright.chromium.launch(
             executable_path=browser_path(playwright.chromium.executable_path),
             args=ONLY_THIS_MACHINE,
-            chromium_sandbox=os.geteuid() != 0,
         )
         yield browser
         browser.close()

@@ -3,10 +3,10 @@
 import re
 
 import pytest
+from browsers import ROOT
 from playwright.sync_api import expect
 
 import build_site
-from conftest import ROOT
 
 PLACES = [f"{place.rpartition('.')[0]}.html" for place in build_site.pages(ROOT) if place != "README.md"]
 CYCLICAL = "notebooks/02_cyclical_policies.html"
@@ -27,7 +27,7 @@ async () => {
         ...all("img", image => !image.naturalWidth).map(image => `not loaded: ${image.src}`),
         ...all(".math", math => !math.querySelector("mjx-container")).map(math => `not typeset: ${math.textContent}`),
         ...all("[data-mml-node=merror]", () => true).map(math => `an error in mathematics: ${math.textContent}`),
-        ...(text.textContent.match(/\$\$.*|\\[([].*/g) ?? []).map(found => `raw mathematics: ${found}`),
+        ...(text.textContent.match(/\$[^$\n]+\$|\$\$.*|\\[([].*/g) ?? []).map(found => `raw mathematics: ${found}`),
         ...headings.filter((_, i) => levels[i + 1] > levels[i] + 1).map(each => `a level left out: ${each.innerText}`),
         ...(levels.filter(level => level === 1).length === 1 ? [] : [`headings of level 1 in ${levels}`]),
     ]
@@ -69,6 +69,7 @@ PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAO
         ("<img src='missing.png' alt='A curve'>", "not loaded"),
         ("<div class='math'>\\[x\\]</div>", "not typeset"),
         ("<p>$$x$$</p>", "raw mathematics"),
+        ("<p>the rate $x$</p>", "raw mathematics"),
         ("<mjx-container><g data-mml-node='merror'></g></mjx-container>", "an error in mathematics"),
         ("<h3>Theory</h3>", "a level left out"),
         ("<h1>Another</h1>", "headings of level 1"),
@@ -97,7 +98,7 @@ def test_mathematics_is_drawn(page, address):
 
 def test_search_finds_pages(page, console, outside_requests, address):
     page.goto(f"{address}/index.html")
-    page.keyboard.press("Control+k")
+    page.keyboard.press("ControlOrMeta+k")
     page.get_by_role("searchbox").locator("visible=true").fill("step_size")
     page.keyboard.press("Enter")
     results = page.locator("#search-results li a")
