@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from clr_utils import places
 from clr_utils.microcalcification import PATCH_SHAPE, Patches, patch_blocks
 
 FILES = {
@@ -23,8 +24,8 @@ MEND = "put the authors' file there, write the four files anew with write_calcif
 
 def calcification_folder():
     """The folder that CLR_DATA_DIR names, if one of the four files lies in it; None otherwise."""
-    folder = os.environ.get("CLR_DATA_DIR")
-    return Path(folder) if folder and any((Path(folder) / name).exists() for name, _ in FILES.values()) else None
+    folder = places.data_folder()
+    return folder if folder and any((folder / name).exists() for name, _ in FILES.values()) else None
 
 
 def read_calcification_files(folder, split, positives, negatives):

@@ -2,10 +2,11 @@
 
 import csv
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-TABLE = Path(__file__).parent.parent / "data" / "published.csv"
+from clr_utils import places
+
+TABLE = places.DATA / "published.csv"
 
 
 class Published(NamedTuple):

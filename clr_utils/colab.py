@@ -11,7 +11,9 @@ from importlib import invalidate_caches
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
-PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+from clr_utils import places
+
+PYPROJECT = places.ROOT / "pyproject.toml"
 
 
 def in_colab():

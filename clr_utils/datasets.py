@@ -1,16 +1,13 @@
 """Data as NumPy arrays with stated shapes and units."""
 
 import hashlib
-import os
-from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
 
-from clr_utils import arguments
+from clr_utils import arguments, places
 
-DATA = Path(__file__).parent.parent / "data"
 MNIST_5K_SHA256 = "246e0c30eeea57c8d0037d3f38c8e00651ec204cc61b8022563e9aeeb9d756f4"
 
 
@@ -68,7 +65,7 @@ def _flat(images):
     return images.reshape(len(images), 784).astype(np.float32) / 255
 
 
-def _mnist_5k(path=DATA / "mnist_5k.npz"):
+def _mnist_5k(path=places.DATA / "mnist_5k.npz"):
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: it comes with the project; restore it with `git checkout data`")
     if hashlib.sha256(path.read_bytes()).hexdigest() != MNIST_5K_SHA256:
@@ -82,8 +79,7 @@ def _mnist_5k(path=DATA / "mnist_5k.npz"):
 
 
 def _mnist_full():
-    folder = os.environ.get("CLR_DATA_DIR")
-    if folder and (path := Path(folder) / "mnist.npz").is_file():
+    if path := places.data_file("mnist.npz"):
         return _read_mnist(path)
     import keras
 
@@ -92,7 +88,7 @@ def _mnist_full():
     except Exception as error:
         raise FileNotFoundError(
             f"MNIST could not be downloaded ({error}). Check the network, or put mnist.npz (keys x_train, y_train, "
-            f"x_test, y_test) into a folder and set CLR_DATA_DIR to it (now {folder!r})"
+            f"x_test, y_test) into a folder and set CLR_DATA_DIR to it (now {places.data_folder()})"
         ) from error
     return x_train, y_train, x_test, y_test
 

@@ -16,13 +16,12 @@ import platform
 import sys
 import time
 from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
 
+from clr_utils import places
 from clr_utils.devices import device_name
 from clr_utils.files import write_atomically
 
-RESULTS = Path(__file__).parent.parent / "data" / "results"
 STUDIES = ("microcalcification", "case_contrast", "mnist", "range_test")
 
 
@@ -37,15 +36,15 @@ class Run(NamedTuple):
     @property
     def path(self):
         """The file that this run's record is written to."""
-        return self._file_in(os.environ.get("CLR_RESULTS_DIR") or RESULTS)
+        return self._file_in(places.own_results() or places.RESULTS)
 
     @property
     def shipped_path(self):
         """The file of this run's record in the project itself."""
-        return self._file_in(RESULTS)
+        return self._file_in(places.RESULTS)
 
     def _file_in(self, folder):
-        return Path(folder) / self.study / f"{self.arm}-s{self.seed:02d}.json"
+        return folder / self.study / f"{self.arm}-s{self.seed:02d}.json"
 
 
 class StaleRecordError(RuntimeError):
@@ -171,7 +170,7 @@ def main(arguments=None):
     parser.add_argument("--workers", type=int, default=2, help="trainings at a time (default: 2)")
     parser.add_argument("--anew", action="store_true", help="train also what the project ships, into CLR_RESULTS_DIR")
     options = parser.parse_args(arguments)
-    if options.anew and not os.environ.get("CLR_RESULTS_DIR"):
+    if options.anew and not places.own_results():
         parser.error("--anew needs the environment variable CLR_RESULTS_DIR, the folder for your own records")
     study = import_module(f"clr_utils.studies.{options.study}")
     if options.case and options.study != "microcalcification":

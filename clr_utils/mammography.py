@@ -1,10 +1,10 @@
 """Woods's table of candidate micro-calcifications: real measurements, for the paper profile."""
 
-import os
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from clr_utils import places
 
 ROWS, FEATURES, POSITIVES = 11_183, 6, 260
 OPENML = 310
@@ -49,10 +49,9 @@ def load_mammography():
         FileNotFoundError: There is no such file, and the download failed; the message says what to do.
         ValueError: The file or the download is broken or another table; the message names it.
     """
-    folder = os.environ.get("CLR_DATA_DIR")
-    if folder and (path := Path(folder) / "mammography.csv").is_file():
+    if path := places.data_file("mammography.csv"):
         return _checked(*_read(path), path.name, f"{path}", "replace it by the table of OpenML 310 as CSV")
-    return _checked(*_downloaded(folder), f"OpenML {OPENML}", f"the download of OpenML {OPENML}", _ASIDE)
+    return _checked(*_downloaded(), f"OpenML {OPENML}", f"the download of OpenML {OPENML}", _ASIDE)
 
 
 _ASIDE = "put mammography.csv into a folder and set CLR_DATA_DIR to it"
@@ -70,14 +69,15 @@ def _read(path):
     return x, [line[-1] for line in lines]
 
 
-def _downloaded(folder):
+def _downloaded():
     from sklearn.datasets import fetch_openml
 
     try:
         table = fetch_openml(data_id=OPENML, as_frame=False, parser="liac-arff")
     except Exception as error:
         raise FileNotFoundError(
-            f"OpenML {OPENML} could not be downloaded ({error}). Check the network, or {_ASIDE} (now {folder!r})"
+            f"OpenML {OPENML} could not be downloaded ({error}). Check the network, or {_ASIDE} "
+            f"(now {places.data_folder()})"
         ) from error
     return np.asarray(table.data, dtype=float), table.target
 

@@ -3,11 +3,10 @@
 import json
 import os
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
-from clr_utils import colab
+from clr_utils import colab, places
 
 PROFILES = {
     "quick": "data that ships with the project, a reduced scale, under a minute on two cores",
@@ -36,7 +35,7 @@ def setup_notebook():
     with _no_stderr():
         import keras  # noqa: F401
 
-    plt.style.use(Path(__file__).with_name("clr.mplstyle"))
+    plt.style.use(places.STYLE)
     print(f"profile {profile}: {PROFILES[profile]}")
     if colab.in_colab():
         with _no_stderr():

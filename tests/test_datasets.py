@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clr_utils import datasets
+from clr_utils import datasets, places
 from clr_utils.datasets import load_mnist, validation_split
 
 
@@ -46,7 +46,7 @@ def test_no_digit_is_in_training_and_test():
 
 def test_a_changed_file_of_the_project_is_refused(tmp_path):
     broken = tmp_path / "mnist_5k.npz"
-    broken.write_bytes((datasets.DATA / "mnist_5k.npz").read_bytes()[:-1])
+    broken.write_bytes((places.DATA / "mnist_5k.npz").read_bytes()[:-1])
     with pytest.raises(ValueError, match="git checkout data"):
         datasets._mnist_5k(broken)
     with pytest.raises(FileNotFoundError, match="git checkout data"):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from clr_utils import experiments
+from clr_utils import experiments, places
 from clr_utils.experiments import Run, StaleRecordError, load_records, read_record, run_grid, settings_hash
 
 # A study whose training takes no Keras: the grid looks it up by its name in clr_utils.studies.
@@ -133,7 +133,7 @@ def test_a_record_whose_settings_were_edited_is_stale(toy):
 @pytest.fixture
 def shipped(toy, monkeypatch):
     """A project that ships the records of the toy's seeds 0 and 1, and a user whose folder is still empty."""
-    monkeypatch.setattr(experiments, "RESULTS", toy.folder / "shipped")
+    monkeypatch.setattr(places, "RESULTS", toy.folder / "shipped")
     monkeypatch.delenv("CLR_RESULTS_DIR")
     run_grid(toy(2))
     monkeypatch.setenv("CLR_RESULTS_DIR", str(toy.folder / "results"))

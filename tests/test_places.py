@@ -1,0 +1,35 @@
+"""Where data and records are looked for."""
+
+from pathlib import Path
+
+import pytest
+
+from clr_utils import places
+
+
+def test_what_ships_is_there():
+    assert (places.DATA / "published.csv").is_file()
+    assert (places.RESULTS / "mnist").is_dir()
+    assert places.STYLE.is_file()
+
+
+@pytest.mark.parametrize(
+    ("variable", "look"), [("CLR_DATA_DIR", places.data_folder), ("CLR_RESULTS_DIR", places.own_results)]
+)
+def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path, variable, look):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(variable, "~/mine")
+    assert look() == tmp_path / "mine"
+    monkeypatch.setenv(variable, "")
+    assert look() is None
+    monkeypatch.delenv(variable)
+    assert look() is None
+
+
+def test_a_data_file_is_found_or_not(monkeypatch, tmp_path):
+    monkeypatch.delenv("CLR_DATA_DIR", raising=False)
+    assert places.data_file("mnist.npz") is None
+    monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
+    assert places.data_file("mnist.npz") is None
+    Path(tmp_path, "mnist.npz").touch()
+    assert places.data_file("mnist.npz") == tmp_path / "mnist.npz"
