@@ -21,8 +21,8 @@ from clr_utils import paired_difference, policies
 from clr_utils.microcalcification import generate_patches
 from clr_utils.patch_plots import KIND_COLORS, plot_patches
 from clr_utils.plotting import POLICY_STYLES, dot_plot, forest_plot, mark_cycle, mark_range, plot_bills, plot_policy
-from clr_utils.range_plots import METHOD_STYLES, plot_against_sweep
-from clr_utils.range_suggestions import METHODS
+from clr_utils.range_test.plots import METHOD_STYLES, plot_against_sweep
+from clr_utils.range_test.suggestions import METHODS
 from clr_utils.score_curves import STYLES, plot_areas, plot_score_curves
 from clr_utils.studies import range_test as range_study
 from clr_utils.studies.calcification_tuning import STYLES as TUNING_STYLES

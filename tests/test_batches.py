@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from clr_utils.batches import ShuffledBatches, stratified_order
+from clr_utils.range_test.batches import ShuffledBatches, stratified_order
 
 
 def epoch(data):

@@ -5,7 +5,7 @@ import pytest
 
 from clr_utils.exercises import NotYet
 from clr_utils.exercises.nb03 import check_hits_edge, check_smooth
-from clr_utils.range_curves import level
+from clr_utils.range_test.curves import level
 
 
 def ends_near_its_best(test):

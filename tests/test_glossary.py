@@ -9,7 +9,7 @@ import pytest
 import clr_utils
 import notebook_rules as rules
 from clr_utils.policies import POLICIES
-from clr_utils.range_suggestions import METHODS
+from clr_utils.range_test.suggestions import METHODS
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 POLICY_NAMES = [*POLICIES, "custom_policy", "staged", "fixed", "linear_decay", "exp_decay", "time_decay"]

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clr_utils.range_curves import level, loss_level, smooth, start_of, sweep_rates
-from clr_utils.range_recorder import DivergenceWatch
-from clr_utils.range_suggestions import METHODS, NoSuggestionError, Suggestion, suggest
+from clr_utils.range_test.curves import level, loss_level, smooth, start_of, sweep_rates
+from clr_utils.range_test.recorder import DivergenceWatch
+from clr_utils.range_test.suggestions import METHODS, NoSuggestionError, Suggestion, suggest
 
 # --- the sweep ---
 

@@ -6,9 +6,9 @@ import pytest
 from matplotlib.colors import to_hex
 
 from clr_utils import RangeTest, RangeTests, sweep_rates
-from clr_utils.range_curves import level, loss_level
-from clr_utils.range_plots import METHOD_STYLES, plot_range_test, plot_range_tests
-from clr_utils.range_suggestions import METHODS, Suggestion
+from clr_utils.range_test.curves import level, loss_level
+from clr_utils.range_test.plots import METHOD_STYLES, plot_range_test, plot_range_tests
+from clr_utils.range_test.suggestions import METHODS, Suggestion
 
 RATES = sweep_rates(1e-4, 1, 300)
 

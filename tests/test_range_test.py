@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clr_utils import lr_range_test, repeat_range_test, sweep_rates
-from clr_utils.batches import ShuffledBatches
-from clr_utils.range_recorder import Sweep, sweeping_copy
+from clr_utils.range_test.batches import ShuffledBatches
+from clr_utils.range_test.recorder import Sweep, sweeping_copy
 from helpers import BACKEND, in_graph
 from range_models import CLASSES, TARGETS, X, data_for, measured, mlp, new, normalized, plain
 

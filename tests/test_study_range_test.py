@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clr_utils.experiments import load_records, run_grid
-from clr_utils.range_curves import sweep_rates
+from clr_utils.range_test.curves import sweep_rates
 from clr_utils.studies import range_test as study
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from clr_utils import lr_range_test, repeat_range_test
-from clr_utils.range_recorder import DivergenceWatch
-from clr_utils.untouched import kept_random_states
+from clr_utils.range_test.recorder import DivergenceWatch
+from clr_utils.range_test.untouched import kept_random_states
 from helpers import BACKEND
 from range_models import TARGETS, X, data_for, mlp, new, plain
 

@@ -26,7 +26,7 @@ def check_hits_edge(hits_edge):
 
 def check_smooth(smooth):
     """`smooth(values, beta)`: the exponentially weighted mean with bias correction."""
-    from clr_utils.range_curves import smooth as right
+    from clr_utils.range_test.curves import smooth as right
 
     constant = _list(smooth([2.0, 2.0, 2.0], 0.9), 3)
     if np.allclose(constant, 2 * (1 - 0.9 ** np.arange(1, 4))):
@@ -55,7 +55,7 @@ def _list(answer, length):
 
 
 def _curves():
-    from clr_utils.range_results import RangeTest
+    from clr_utils.range_test.results import RangeTest
     from clr_utils.studies.range_test import recorded_tests
 
     rates = np.geomspace(0.001, 1, 200)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from clr_utils.experiments import Run, load_records
-from clr_utils.range_results import RangeTest, RangeTests
+from clr_utils.range_test.results import RangeTest, RangeTests
 
 # The fixed rates, 1e-3 to 10 in factors of the square root of 10.
 FIXED_RATES = tuple(float(f"{10 ** (k / 2 - 3):.3g}") for k in range(9))
@@ -88,7 +88,7 @@ def train(settings, seed):
 
 
 def _test(model, x, y, settings, seed):
-    from clr_utils.range_test import lr_range_test
+    from clr_utils.range_test.run import lr_range_test
 
     names = ("sweep", "min_lr", "max_lr", "steps", "batch_size")
     test = lr_range_test(model, x, y, seed=seed, verbose=0, **{name: settings[name] for name in names})

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.range_curves import SMOOTHING, level, loss_level, start_length, start_of
+from clr_utils.range_test.curves import SMOOTHING, level, loss_level, start_length, start_of
 
 METHODS = ("smith", "fall", "steepest", "valley", "minimum/10")
 # Fewer updates show no curve.

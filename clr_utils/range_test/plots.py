@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from clr_utils.plotting import log_axis, mark_range
-from clr_utils.range_curves import SMOOTHING, level, loss_level, start_of
-from clr_utils.range_suggestions import METHODS, NoSuggestionError
+from clr_utils.range_test.curves import SMOOTHING, level, loss_level, start_of
+from clr_utils.range_test.suggestions import METHODS, NoSuggestionError
 
 METHOD_STYLES = {
     method: {"color": f"C{number}", "linestyle": dash}

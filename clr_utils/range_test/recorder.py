@@ -5,7 +5,7 @@ import math
 import keras
 import numpy as np
 
-from clr_utils.range_results import RangeTest
+from clr_utils.range_test.results import RangeTest
 
 SCORES = ("roc_auc", "pr_area")
 # The weight of the past in the smoothed loss that is watched for a divergence.

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from clr_utils.files import write_atomically
-from clr_utils.range_curves import SMOOTHING
-from clr_utils.range_suggestions import NoSuggestionError, suggest
+from clr_utils.range_test.curves import SMOOTHING
+from clr_utils.range_test.suggestions import NoSuggestionError, suggest
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class RangeTest:
         return f"RangeTest({len(self.losses)} updates, {self.sweep} sweep, {first:.3g} to {last:.3g}{end})"
 
     def suggest(self, method="smith", *, ratio=None, metric=None, smoothing=SMOOTHING):
-        """Bounds for a cyclical policy: `clr_utils.range_suggestions.suggest` on these curves.
+        """Bounds for a cyclical policy: `clr_utils.range_test.suggestions.suggest` on these curves.
 
         Args:
             method: "smith", "fall", "steepest", "valley" or "minimum/10".
@@ -68,8 +68,8 @@ class RangeTest:
         write_atomically(path, self.to_frame().to_csv(index=False))
 
     def plot(self, ax=None, **options):
-        """Draw the curves: `clr_utils.range_plots.plot_range_test`."""
-        from clr_utils.range_plots import plot_range_test
+        """Draw the curves: `clr_utils.range_test.plots.plot_range_test`."""
+        from clr_utils.range_test.plots import plot_range_test
 
         return plot_range_test(self, ax, **options)
 
@@ -129,7 +129,7 @@ class RangeTests:
         return Spread(method, (base_low, base_high), (low, high), high / low, int(table["max_lr"].isna().sum()))
 
     def plot(self, ax=None, **options):
-        """Draw the smoothed curve of each test, and its suggestion: `clr_utils.range_plots.plot_range_tests`."""
-        from clr_utils.range_plots import plot_range_tests
+        """Draw the smoothed curve of each test, and its suggestion: `clr_utils.range_test.plots.plot_range_tests`."""
+        from clr_utils.range_test.plots import plot_range_tests
 
         return plot_range_tests(self, ax, **options)

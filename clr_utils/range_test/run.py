@@ -6,11 +6,11 @@ import keras
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.batches import ShuffledBatches, repeated_batches
-from clr_utils.range_curves import sweep_rates
-from clr_utils.range_recorder import SCORES, Recorder, sweeping_copy
-from clr_utils.range_results import RangeTests
-from clr_utils.untouched import kept_random_states, untouched
+from clr_utils.range_test.batches import ShuffledBatches, repeated_batches
+from clr_utils.range_test.curves import sweep_rates
+from clr_utils.range_test.recorder import SCORES, Recorder, sweeping_copy
+from clr_utils.range_test.results import RangeTests
+from clr_utils.range_test.untouched import kept_random_states, untouched
 
 
 def lr_range_test(
