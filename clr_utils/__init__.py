@@ -26,9 +26,9 @@ _NAMES = {
     "range_test.results": ["RangeTest", "RangeTests"],
     "range_test.suggestions": ["NoSuggestionError"],
     "range_test.curves": ["smooth", "sweep_rates"],
-    "microcalcification": ["generate_patches", "patch_blocks"],
-    "calcification_sets": ["fit_standardiser", "test_set", "training_set", "validation_set"],
-    "calcification_files": ["write_calcification_files"],
+    "calcification.patches": ["generate_patches", "patch_blocks"],
+    "calcification.sets": ["fit_standardiser", "test_set", "training_set", "validation_set"],
+    "calcification.files": ["write_calcification_files"],
     "binary_metrics": [
         "best_threshold",
         "confusion",

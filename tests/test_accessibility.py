@@ -18,8 +18,8 @@ from matplotlib.text import Text
 
 import notebook_rules as rules
 from clr_utils import paired_difference, policies
-from clr_utils.microcalcification import generate_patches
-from clr_utils.patch_plots import KIND_COLORS, plot_patches
+from clr_utils.calcification.patches import generate_patches
+from clr_utils.calcification.plots import KIND_COLORS, plot_patches
 from clr_utils.plotting import POLICY_STYLES, dot_plot, forest_plot, mark_cycle, mark_range, plot_bills, plot_policy
 from clr_utils.range_test.plots import METHOD_STYLES, plot_against_sweep
 from clr_utils.range_test.suggestions import METHODS

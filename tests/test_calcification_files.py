@@ -6,15 +6,15 @@ import h5py
 import numpy as np
 import pytest
 
-from clr_utils import calcification_files, calcification_sets
-from clr_utils.calcification_files import (
+from clr_utils.calcification import files, sets
+from clr_utils.calcification.files import (
     FILES,
     calcification_folder,
     read_calcification_files,
     write_calcification_files,
 )
-from clr_utils.calcification_sets import test_set, training_set, validation_set
-from clr_utils.microcalcification import generate_patches
+from clr_utils.calcification.patches import generate_patches
+from clr_utils.calcification.sets import test_set, training_set, validation_set
 
 NAMES = [name for name, _ in FILES.values()]
 SMALL = {
@@ -44,7 +44,7 @@ def stand_ins(tmp_path_factory):
     """Four files written by the project, of smaller numbers."""
     folder = tmp_path_factory.mktemp("files") / "new"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calcification_files, "FILES", SMALL)
+        patch.setattr(files, "FILES", SMALL)
         write_calcification_files(folder, seed=4, difficulty="easier")
     return folder
 
@@ -53,7 +53,7 @@ def stand_ins(tmp_path_factory):
 def small(stand_ins, tmp_path, monkeypatch):
     """A copy of the stand-ins, in a folder that CLR_DATA_DIR names; the test may change it."""
     shutil.copytree(stand_ins, tmp_path, dirs_exist_ok=True)
-    monkeypatch.setattr(calcification_files, "FILES", SMALL)
+    monkeypatch.setattr(files, "FILES", SMALL)
     monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
     return tmp_path
 
@@ -128,8 +128,8 @@ def test_parts_of_files(small):
 
 
 def test_files_and_generated_sets_agree(small, monkeypatch):
-    monkeypatch.setattr(calcification_sets, "POSITIVES", 40)
-    monkeypatch.setattr(calcification_sets, "NEGATIVES", 400)
+    monkeypatch.setattr(sets, "POSITIVES", 40)
+    monkeypatch.setattr(sets, "NEGATIVES", 400)
     options = {"size": 160, "seed": 4, "difficulty": "easier"}
     for order in ("first", "random"):
         read = training_set(source="files", order=order, **options)
@@ -146,8 +146,8 @@ def test_an_interrupted_writer_leaves_what_was_there(small, monkeypatch):
         yield from list(generate(*args, **options))[:3]
         raise KeyboardInterrupt
 
-    generate = calcification_files.patch_blocks
-    monkeypatch.setattr(calcification_files, "patch_blocks", fail)
+    generate = files.patch_blocks
+    monkeypatch.setattr(files, "patch_blocks", fail)
     with pytest.raises(KeyboardInterrupt):
         write_calcification_files(small, seed=5)
     assert {path.name: path.read_bytes() for path in small.iterdir()} == before

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from clr_utils import calcification_sets
-from clr_utils.calcification_sets import Standardiser, fit_standardiser, test_set, training_set, validation_set
-from clr_utils.microcalcification import generate_patches, join
+from clr_utils.calcification import sets
+from clr_utils.calcification.patches import generate_patches, join
+from clr_utils.calcification.sets import Standardiser, fit_standardiser, test_set, training_set, validation_set
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +20,9 @@ def small():
 
 def test_the_published_sizes():
     """All of them, without generating a patch."""
-    assert calcification_sets.CASES == {1: 64_000, 2: 128_000}
-    assert (calcification_sets.POSITIVES, calcification_sets.NEGATIVES) == (3_459, 304_225)
-    assert (calcification_sets.TEST_POSITIVES, calcification_sets.TEST_NEGATIVES) == (1_164, 110_000)
+    assert sets.CASES == {1: 64_000, 2: 128_000}
+    assert (sets.POSITIVES, sets.NEGATIVES) == (3_459, 304_225)
+    assert (sets.TEST_POSITIVES, sets.TEST_NEGATIVES) == (1_164, 110_000)
 
 
 def test_case_1_in_full():
@@ -35,7 +35,7 @@ def test_case_1_in_full():
 @pytest.mark.parametrize(("case", "skew", "patients"), [(1, 17.5, 60), (2, 36.0, 123)])
 def test_a_scaled_case_keeps_the_skew_and_the_patients_share(case, skew, patients):
     patches = training_set(case, scale=1 / 16)
-    assert len(patches.y) == calcification_sets.CASES[case] / 16
+    assert len(patches.y) == sets.CASES[case] / 16
     assert patches.skew == pytest.approx(skew, abs=0.05)
     assert abs(len(np.unique(patches.patient[patches.y == 0])) - patients) <= 1
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clr_utils import microcalcification
-from clr_utils.microcalcification import KINDS, SPLITS, generate_patches, join, patch_blocks, patient_traits
+from clr_utils.calcification import patches as generator
+from clr_utils.calcification.patches import KINDS, SPLITS, generate_patches, join, patch_blocks, patient_traits
 
 ARRAYS = ("x", "y", "patient", "kind", "diameter", "contrast")
 
@@ -64,8 +64,8 @@ def test_kind_says_what_is_shown(patches):
 
 def test_shares_of_look_alikes():
     kind = generate_patches(0, 20_000).kind
-    shares = {name: np.mean(kind == name) for name in microcalcification.LOOK_ALIKES}
-    assert shares == pytest.approx(microcalcification.LOOK_ALIKES, abs=0.015)
+    shares = {name: np.mean(kind == name) for name in generator.LOOK_ALIKES}
+    assert shares == pytest.approx(generator.LOOK_ALIKES, abs=0.015)
 
 
 def test_a_seed_is_a_world(patches):
@@ -164,7 +164,7 @@ def test_difficulty_is_a_factor_on_the_contrast():
     easier, published, harder = (
         generate_patches(100, 0, split="validation", difficulty=name) for name in ("easier", "published", "harder")
     )
-    factors = microcalcification.DIFFICULTIES
+    factors = generator.DIFFICULTIES
     assert factors["easier"] > factors["published"] == 1 > factors["harder"]
     assert easier.contrast == pytest.approx(factors["easier"] * published.contrast)
     assert harder.contrast == pytest.approx(factors["harder"] * published.contrast)

@@ -8,9 +8,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from clr_utils import patch_checks, patch_objects, patch_physics
-from clr_utils.microcalcification import generate_patches
-from clr_utils.patch_checks import border_pixels, detectability, erase_centre, shortcuts
+from clr_utils.calcification import checks, objects, physics
+from clr_utils.calcification.checks import border_pixels, detectability, erase_centre, shortcuts
+from clr_utils.calcification.patches import generate_patches
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test():
 
 
 def test_the_spectrum_of_the_texture_falls_with_the_third_power():
-    spectrum = patch_checks.texture_spectrum()
+    spectrum = checks.texture_spectrum()
     assert spectrum.slope == pytest.approx(-3, abs=0.3)
     assert len(spectrum.frequency) == len(spectrum.power) == 95
     assert spectrum.frequency[[0, -1]] == pytest.approx([1 / 13.44, 95 / 13.44])
@@ -35,7 +35,7 @@ def test_the_spectrum_of_the_texture_falls_with_the_third_power():
 
 def test_texture_has_mean_0_and_variance_1():
     rng = np.random.default_rng(0)
-    fields = np.array([patch_physics.texture_field(rng) for _ in range(200)])
+    fields = np.array([physics.texture_field(rng) for _ in range(200)])
     assert fields.dtype == np.float32
     assert fields.mean() == pytest.approx(0, abs=1e-5)
     assert fields.var() == pytest.approx(1, abs=0.15)
@@ -43,7 +43,7 @@ def test_texture_has_mean_0_and_variance_1():
 
 def test_windows_are_the_cells_of_a_field_with_their_surroundings():
     field = np.arange(192 * 192).reshape(192, 192)
-    cells = patch_physics.windows(field)
+    cells = physics.windows(field)
     assert cells.shape == (144, 24, 24)
     assert (cells[13, 4:-4, 4:-4] == field[16:32, 16:32]).all()
     assert cells[13, 0, 0] == field[12, 12]
@@ -54,10 +54,10 @@ def test_windows_are_the_cells_of_a_field_with_their_surroundings():
 
 
 def test_the_variance_of_the_noise_is_linear_in_the_signal():
-    signal, variance = patch_checks.noise_against_signal()
+    signal, variance = checks.noise_against_signal()
     line = stats.linregress(signal, variance)
     assert line.rvalue > 0.998
-    blurred = (patch_physics.blur_matrix(0.75)[8] ** 2).sum() ** 2
+    blurred = (physics.blur_matrix(0.75)[8] ** 2).sum() ** 2
     assert line.slope == pytest.approx(2.4 * blurred, rel=0.06)
     assert abs(line.intercept) < 0.03 * variance.max()
 
@@ -66,7 +66,7 @@ def test_noise_is_blurred_and_dust_is_not():
     rng = np.random.default_rng(0)
     flat, dust = np.zeros((400, 24, 24), np.float32), np.zeros((400, 16, 16), np.float32)
     dust[:, 8, 8] = 0.2
-    x = patch_physics.expose(flat, dust, 2500, 2.4, 0.75, rng).astype(float)
+    x = physics.expose(flat, dust, 2500, 2.4, 0.75, rng).astype(float)
     mean = x.mean(axis=0)
     assert mean[8, 8] - mean[0, 0] == pytest.approx((1 - np.exp(-0.2)) * 6000, rel=0.01)
     assert mean[8, 9] == pytest.approx(mean[0, 0], abs=10)
@@ -77,7 +77,7 @@ def test_noise_is_blurred_and_dust_is_not():
 
 @pytest.mark.parametrize("blur", [0.6, 0.9])
 def test_the_blur_keeps_the_signal(blur):
-    matrix = patch_physics.blur_matrix(blur)
+    matrix = physics.blur_matrix(blur)
     assert matrix.sum(axis=1) == pytest.approx(1, abs=1e-6)
     offset = np.arange(24) - 12
     assert (matrix[8] * offset**2).sum() == pytest.approx(blur**2, rel=0.03)
@@ -86,40 +86,40 @@ def test_the_blur_keeps_the_signal(blur):
 def test_bright_absorbs_much_and_nothing_leaves_the_range():
     rng, dust = np.random.default_rng(0), np.float32(0)
     clear, dense, open_air = (
-        patch_physics.expose(np.full((1, 24, 24), each, np.float32), dust, 2500, 2.4, 0.75, rng) for each in (0, 9, -3)
+        physics.expose(np.full((1, 24, 24), each, np.float32), dust, 2500, 2.4, 0.75, rng) for each in (0, 9, -3)
     )
-    assert clear.mean() < dense.mean() <= patch_physics.WHITE
+    assert clear.mean() < dense.mean() <= physics.WHITE
     assert open_air.max() == 0
 
 
 def test_objects_are_1_at_the_brightest_and_lie_where_they_should():
     one, none = np.ones(1), np.zeros((1, 2))
-    ball = patch_objects.grain(0.5 * one, -2.5 * one, 3 * one, one, 0 * one, none, none)[0]
+    ball = objects.grain(0.5 * one, -2.5 * one, 3 * one, one, 0 * one, none, none)[0]
     assert np.unravel_index(ball.argmax(), ball.shape) == (9, 12)
     assert ball.max() == 1
     assert np.count_nonzero(ball) == pytest.approx(np.pi * 9, rel=0.2)
-    spot = patch_objects.blob(0.5 * one, 0.5 * one, 2 * one, one, 0 * one)[0]
+    spot = objects.blob(0.5 * one, 0.5 * one, 2 * one, one, 0 * one)[0]
     assert spot[12, 12] == 1
     assert spot[12, 14] == pytest.approx(np.exp(-0.5))
-    line = patch_objects.fibre(0.5 * one, 0.5 * one, one, 0 * one, 0 * one, 0 * one, 9 * one, 0 * one)[0]
+    line = objects.fibre(0.5 * one, 0.5 * one, one, 0 * one, 0 * one, 0 * one, 9 * one, 0 * one)[0]
     assert line[12] == pytest.approx(1)
     assert line[13] == pytest.approx(np.exp(-0.5))
 
 
 def test_a_fibre_bends_and_is_beaded():
     one = np.ones(1)
-    bent = patch_objects.fibre(0.5 * one, 0.5 * one, one, 0 * one, 0.04 * one, 0 * one, 8 * one, 0 * one)[0]
+    bent = objects.fibre(0.5 * one, 0.5 * one, one, 0 * one, 0.04 * one, 0 * one, 8 * one, 0 * one)[0]
     assert bent.argmax(axis=0)[[2, 12, 22]].tolist() == [14, 12, 14]
-    beaded = patch_objects.fibre(0.5 * one, 0.5 * one, one, 0 * one, 0 * one, 0.6 * one, 8 * one, 0 * one)[0]
+    beaded = objects.fibre(0.5 * one, 0.5 * one, one, 0 * one, 0 * one, 0.6 * one, 8 * one, 0 * one)[0]
     assert beaded[12, [12, 16, 20]] == pytest.approx([0.4, 1, 0.4])
-    upright = patch_objects.fibre(0.5 * one, 0.5 * one, one, np.pi / 2 * one, 0 * one, 0 * one, 8 * one, 0 * one)[0]
+    upright = objects.fibre(0.5 * one, 0.5 * one, one, np.pi / 2 * one, 0 * one, 0 * one, 8 * one, 0 * one)[0]
     assert upright[:, 12] == pytest.approx(1)
 
 
 def test_the_outline_of_a_grain_is_that_of_its_lobes_and_its_elongation():
     def extent(elongation, lobes):
         one = np.ones(1)
-        shape = patch_objects.grain(
+        shape = objects.grain(
             0.5 * one, 0.5 * one, 5.1 * one, elongation * one, 0 * one, np.array([[lobes, 0]]), np.zeros((1, 2))
         )[0]
         return np.count_nonzero(shape[12]), np.count_nonzero(shape[:, 12])
@@ -130,7 +130,7 @@ def test_the_outline_of_a_grain_is_that_of_its_lobes_and_its_elongation():
 
 
 def test_half_of_the_calcifications_have_small_ones_beside_them():
-    attenuation, diameter, contrast = patch_objects.calcifications(2000, np.random.default_rng(0))
+    attenuation, diameter, contrast = objects.calcifications(2000, np.random.default_rng(0))
     pieces = np.array([ndimage.label(each)[1] for each in attenuation])
     assert 0.55 < (pieces == 1).mean() < 0.85
     assert 0.02 < (pieces >= 3).mean() < 0.2
@@ -193,7 +193,7 @@ def test_no_patch_is_nearly_another(train, test):
     squares = (some**2).sum(axis=1)
     distance = squares[:, None] + squares - 2 * some @ some.T
     np.fill_diagonal(distance, np.inf)
-    noise = np.sqrt(2 * patch_checks.noise_against_signal([2000])[1][0])
+    noise = np.sqrt(2 * checks.noise_against_signal([2000])[1][0])
     assert np.sqrt(distance.min() / 256) > 0.6 * noise
 
 
@@ -215,7 +215,7 @@ def test_d_prime_is_what_the_matched_filter_measures():
     seed, patient = 0, 350
     absent = next(iter(_blocks_of(seed)))
     tissue = absent.x[absent.kind == "tissue"].reshape(-1, 256).astype(float)
-    covariance = patch_checks._covariance(patch_checks.patient_traits(seed, patient))
+    covariance = checks._covariance(checks.patient_traits(seed, patient))
     rng = np.random.default_rng(0)
     signal = rng.uniform(0.5, 1, 256) * np.exp(-0.5 * ((np.indices((16, 16)) - 7.5) ** 2).sum(axis=0) / 4).ravel()
     template = np.linalg.solve(covariance, signal)
@@ -223,6 +223,6 @@ def test_d_prime_is_what_the_matched_filter_measures():
 
 
 def _blocks_of(seed):
-    from clr_utils.microcalcification import patch_blocks
+    from clr_utils.calcification.patches import patch_blocks
 
     return patch_blocks(0, 400_000, seed=seed, split="test")

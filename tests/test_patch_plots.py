@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from clr_utils.microcalcification import KINDS, generate_patches
-from clr_utils.patch_plots import GAP, KIND_COLORS, plot_patches
+from clr_utils.calcification.patches import KINDS, generate_patches
+from clr_utils.calcification.plots import GAP, KIND_COLORS, plot_patches
 
 
 @pytest.fixture

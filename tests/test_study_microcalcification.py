@@ -149,12 +149,12 @@ def test_recorded_curves_have_the_recorded_areas():
 
 def test_the_difficulty_is_that_of_the_published_patches():
     """The calibration that the module's docstring tells of, by a policy that is not cyclical."""
-    from clr_utils import microcalcification
+    from clr_utils.calcification import patches
 
     areas = {metric: study.recorded(2, "fixed_0.016", metric) for metric in ("auc", "pr_area")}
     assert np.mean(areas["auc"]) == pytest.approx(published("alyafi.case2.triangular.auc").value, abs=0.001)
     assert np.mean(areas["pr_area"]) == pytest.approx(published("alyafi.case2.pr_area").value, abs=0.005)
-    text = " ".join(microcalcification.__doc__.split())
+    text = " ".join(patches.__doc__.split())
     assert "{:.4f}, {:.4f} and {:.4f}".format(*areas["auc"]) in text
     assert "{:.3f}, {:.3f} and {:.3f}".format(*areas["pr_area"]) in text
 

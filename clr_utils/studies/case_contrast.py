@@ -83,7 +83,7 @@ def grids(seeds=SEEDS):
 
 def train(settings, seed):
     """Train one run; metrics and history as in `clr_utils.studies.microcalcification.train`."""
-    from clr_utils.calcification_sets import training_set
+    from clr_utils.calcification.sets import training_set
 
     world = {"seed": seed, **{name: settings[name] for name in ("scale", "difficulty", "source")}}
     patches = training_set(settings["case"], order=settings["order"], **world)
@@ -94,8 +94,8 @@ def _with_test_patients(patches, settings, seed):
     """The negatives beyond those of case 1 replaced by as many other patches of the test set's patients."""
     import numpy as np
 
-    from clr_utils.calcification_sets import TEST_NEGATIVES, training_set
-    from clr_utils.microcalcification import generate_patches, join
+    from clr_utils.calcification.patches import generate_patches, join
+    from clr_utils.calcification.sets import TEST_NEGATIVES, training_set
 
     world = {"seed": seed, **{name: settings[name] for name in ("scale", "difficulty", "source")}}
     shorter = training_set(1, **world)

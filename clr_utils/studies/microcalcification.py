@@ -110,7 +110,7 @@ def study_runs(case, names, seeds=None):
 
 def settings(case, policy, *, scale=1, epochs=EPOCHS, difficulty="published"):
     """The settings of a run; `scale` and `epochs` reduce it for trials and tests."""
-    from clr_utils.microcalcification import VERSION
+    from clr_utils.calcification.patches import VERSION
 
     patches = {"case": case, "scale": scale, "difficulty": difficulty, "source": "synthetic", "generator": VERSION}
     return {**patches, "epochs": epochs, "batch_size": BATCH, "policy": policy}
@@ -171,7 +171,7 @@ def mean_of(case, name, metric, seeds=None):
 
 def recorded_curves(case, name, seeds=None):
     """Classes and scores that have the recorded test curves of an arm, one pair a seed (`scores_of_curve`)."""
-    from clr_utils.calcification_sets import TEST_NEGATIVES
+    from clr_utils.calcification.sets import TEST_NEGATIVES
     from clr_utils.score_curves import scores_of_curve
 
     records = load_records(study_runs(case, [name], seeds))
@@ -189,7 +189,7 @@ def train(settings, seed):
         history: "loss" and "accuracy" of the training, one an epoch; "negatives_above", all of the test set's curves
             (`clr_utils.binary_metrics.curve_points`).
     """
-    from clr_utils.calcification_sets import training_set
+    from clr_utils.calcification.sets import training_set
 
     return train_on(training_set(settings["case"], **_world(settings, seed)), settings, seed)
 
@@ -205,7 +205,7 @@ def train_on(patches, settings, seed):
     """
     import keras
 
-    from clr_utils.calcification_sets import fit_standardiser, test_set, validation_set
+    from clr_utils.calcification.sets import fit_standardiser, test_set, validation_set
     from clr_utils.models import calcification_cnn
 
     standardise = fit_standardiser(patches)

@@ -116,8 +116,8 @@ def _as_test(record):
 
 def _data(settings, seed):
     if settings["data"] == "patches":
-        from clr_utils.calcification_sets import fit_standardiser
-        from clr_utils.microcalcification import generate_patches
+        from clr_utils.calcification.patches import generate_patches
+        from clr_utils.calcification.sets import fit_standardiser
 
         patches = generate_patches(settings["each"], settings["each"], seed=seed, difficulty=settings["difficulty"])
         return fit_standardiser(patches)(patches), patches.y, None, None

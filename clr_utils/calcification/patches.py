@@ -1,7 +1,7 @@
 """Synthetic breast micro-calcification patches, in the numbers of Alyafi et al. 2018: generated, never measured.
 
 Every patch is cut from a wider field of texture, may hold a look-alike (fibre, blob, dust), and is exposed with its
-patient's X-rays (`patch_physics`). A positive patch has one calcification near its centre besides, often with smaller
+patient's X-rays (`physics`). A positive patch has one calcification near its centre besides, often with smaller
 ones around it; nothing else tells the classes apart.
 
 The contrast was set once, by a policy that is not cyclical: `calcification_cnn`, SGD without momentum at the constant
@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clr_utils import arguments, patch_objects, patch_physics
+from clr_utils import arguments
+from clr_utils.calcification import objects, physics
 
 # Raised whenever the same arguments give other patches, so that records of the old ones are known to be stale.
 VERSION = 1
@@ -25,7 +26,7 @@ SPLITS = {"train": range(300), "validation": range(300, 350), "test": range(350,
 
 # Slots for positives in a field of 144 cells: a patient's patches do not depend on how many are asked for.
 POSITIVE_SLOTS = 16
-PATCH_SHAPE = (patch_physics.SIZE, patch_physics.SIZE)
+PATCH_SHAPE = (physics.SIZE, physics.SIZE)
 
 
 class Patches(NamedTuple):
@@ -158,7 +159,7 @@ def _shares(total, first, patients):
 
 def _patient_patches(seed, split, patient, positives, negatives, factor):
     traits = patient_traits(seed, patient)
-    per_field = POSITIVE_SLOTS, patch_physics.CELLS - POSITIVE_SLOTS
+    per_field = POSITIVE_SLOTS, physics.CELLS - POSITIVE_SLOTS
     fields = max(-(-wanted // slots) for wanted, slots in zip((positives, negatives), per_field, strict=True))
     parts = [_field(traits, factor, np.random.default_rng([seed, patient, 1 + k])) for k in range(fields)]
     x, kind, diameter, contrast = map(np.concatenate, zip(*parts, strict=True))
@@ -170,17 +171,17 @@ def _patient_patches(seed, split, patient, positives, negatives, factor):
 
 
 def _field(traits, factor, rng):
-    cells = patch_physics.CELLS
-    attenuation = traits.texture * patch_physics.windows(patch_physics.texture_field(rng))[rng.permutation(cells)]
+    cells = physics.CELLS
+    attenuation = traits.texture * physics.windows(physics.texture_field(rng))[rng.permutation(cells)]
     kind = rng.choice(list(LOOK_ALIKES), cells, p=list(LOOK_ALIKES.values())).astype("U13")
-    for look, draw in (("fibre", patch_objects.fibres), ("blob", patch_objects.blobs)):
+    for look, draw in (("fibre", objects.fibres), ("blob", objects.blobs)):
         attenuation[kind == look] += draw(np.count_nonzero(kind == look), rng)
     dust = np.zeros((cells, *PATCH_SHAPE), np.float32)
-    dust[kind == "dust"] = patch_objects.dust(np.count_nonzero(kind == "dust"), rng)
-    grains, diameters, contrasts = patch_objects.calcifications(POSITIVE_SLOTS, rng)
+    dust[kind == "dust"] = objects.dust(np.count_nonzero(kind == "dust"), rng)
+    grains, diameters, contrasts = objects.calcifications(POSITIVE_SLOTS, rng)
     attenuation[:POSITIVE_SLOTS] += factor * grains
     kind[:POSITIVE_SLOTS] = "calcification"
     diameter, contrast = np.full((2, cells), np.nan, np.float32)
     diameter[:POSITIVE_SLOTS], contrast[:POSITIVE_SLOTS] = diameters, factor * contrasts
-    x = patch_physics.expose(attenuation, dust, traits.quanta, traits.gain, traits.blur, rng)
+    x = physics.expose(attenuation, dust, traits.quanta, traits.gain, traits.blur, rng)
     return x, kind, diameter, contrast

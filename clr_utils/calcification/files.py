@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from clr_utils import places
-from clr_utils.microcalcification import PATCH_SHAPE, Patches, patch_blocks
+from clr_utils.calcification.patches import PATCH_SHAPE, Patches, patch_blocks
 
 FILES = {
     ("train", 1): ("Positive_train.h5", 3_459),

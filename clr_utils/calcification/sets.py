@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.calcification_files import FILES, calcification_folder, read_calcification_files
-from clr_utils.microcalcification import generate_patches, join, patch_blocks
+from clr_utils.calcification.files import FILES, calcification_folder, read_calcification_files
+from clr_utils.calcification.patches import generate_patches, join, patch_blocks
 
 CASES = {1: 64_000, 2: 128_000}
 BATCH = 32

@@ -6,7 +6,7 @@ logarithms of intensity. Each window has the 16 x 16 pixels of a patch and 4 aro
 
 import numpy as np
 
-from clr_utils.patch_physics import PIXEL_UM, SIZE, WINDOW
+from clr_utils.calcification.physics import PIXEL_UM, SIZE, WINDOW
 
 
 def calcifications(n, rng):

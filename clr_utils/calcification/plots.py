@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from clr_utils.patch_physics import PIXEL_UM, SIZE
+from clr_utils.calcification.physics import PIXEL_UM, SIZE
 
 GAP = 3
 KIND_COLORS = {"calcification": "C1", "tissue": "0.45", "fibre": "C2", "blob": "C6", "dust": "C3"}

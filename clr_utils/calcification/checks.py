@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import fft, linalg
 
-from clr_utils import patch_physics
-from clr_utils.microcalcification import generate_patches, patient_traits
+from clr_utils.calcification import physics
+from clr_utils.calcification.patches import generate_patches, patient_traits
 
 
 class Spectrum(NamedTuple):
@@ -28,24 +28,24 @@ class Detectability(NamedTuple):
 def texture_spectrum(fields=20, seed=0):
     """The power spectrum of texture fields, averaged over them and over directions; its slope should be near -3."""
     rng = np.random.default_rng(seed)
-    size = patch_physics.FIELD
-    power = np.mean([np.abs(fft.fft2(patch_physics.texture_field(rng))) ** 2 for _ in range(fields)], axis=0)
+    size = physics.FIELD
+    power = np.mean([np.abs(fft.fft2(physics.texture_field(rng))) ** 2 for _ in range(fields)], axis=0)
     radius = np.hypot(fft.fftfreq(size)[:, None], fft.fftfreq(size)) * size
     ring = np.round(radius).astype(int)
     inside = (ring > 0) & (ring < size // 2)
     mean = np.bincount(ring[inside], power[inside])[1:] / np.bincount(ring[inside])[1:]
-    frequency = np.arange(1, size // 2) / (size * patch_physics.PIXEL_UM / 1000)
+    frequency = np.arange(1, size // 2) / (size * physics.PIXEL_UM / 1000)
     return Spectrum(frequency, mean, float(np.polyfit(np.log(frequency), np.log(mean), 1)[0]))
 
 
 def noise_against_signal(quanta=(500, 1000, 2000, 3000, 4000), *, gain=2.4, blur=0.75, patches=200, seed=0):
     """The signal (WHITE - x) of flat patches exposed to `quanta`, and its variance: arrays of one length, on a line."""
     rng = np.random.default_rng(seed)
-    shape = patches, patch_physics.WINDOW, patch_physics.WINDOW
+    shape = patches, physics.WINDOW, physics.WINDOW
     signal, variance = [], []
     for each in quanta:
-        x = patch_physics.expose(np.zeros(shape, np.float32), np.float32(0), each, gain, blur, rng)
-        signal.append(patch_physics.WHITE - x.mean())
+        x = physics.expose(np.zeros(shape, np.float32), np.float32(0), each, gain, blur, rng)
+        signal.append(physics.WHITE - x.mean())
         variance.append(x.var())
     return np.array(signal), np.array(variance)
 
@@ -59,7 +59,7 @@ def shortcuts(patches):
         "maximum": x.max(axis=(1, 2)),
         "standard deviation": x.std(axis=(1, 2)),
         "centre contrast": centre - border_pixels(patches).mean(axis=1),
-        "saturated pixels": ((patches.x == 0) | (patches.x == patch_physics.WHITE)).mean(axis=(1, 2)),
+        "saturated pixels": ((patches.x == 0) | (patches.x == physics.WHITE)).mean(axis=(1, 2)),
     }
 
 
@@ -103,7 +103,7 @@ def detectability(positives, *, seed=0, split="test", difficulty="published"):
 
 
 def _covariance(traits):
-    spread = patch_physics.blur_matrix(traits.blur).astype(float)
+    spread = physics.blur_matrix(traits.blur).astype(float)
     both = np.kron(spread, spread)
     texture = traits.texture**2 * both @ _texture_covariance() @ both.T
     noise = both @ both.T / traits.quanta
@@ -111,8 +111,8 @@ def _covariance(traits):
 
 
 def _texture_covariance():
-    size = patch_physics.FIELD
-    power = patch_physics.texture_amplitude(size).astype(float) ** 2
+    size = physics.FIELD
+    power = physics.texture_amplitude(size).astype(float) ** 2
     correlation = fft.irfft2(power, s=(size, size))
-    row, column = np.divmod(np.arange(patch_physics.WINDOW**2), patch_physics.WINDOW)
+    row, column = np.divmod(np.arange(physics.WINDOW**2), physics.WINDOW)
     return correlation[row[:, None] - row, column[:, None] - column]

@@ -1,0 +1,1 @@
+"""The synthetic micro-calcification patches: `patches` generates them, `sets` are those of the published cases."""
