@@ -29,7 +29,7 @@ _NAMES = {
     "calcification.patches": ["generate_patches", "patch_blocks"],
     "calcification.sets": ["fit_standardiser", "test_set", "training_set", "validation_set"],
     "calcification.files": ["write_calcification_files"],
-    "binary_metrics": [
+    "metrics.detection": [
         "best_threshold",
         "confusion",
         "patient_interval",
@@ -40,7 +40,7 @@ _NAMES = {
     "datasets": ["load_mnist", "validation_split"],
     "mammography": ["load_mammography"],
     "models": ["calcification_cnn", "mnist_mlp"],
-    "metrics": ["holm", "judge", "paired_difference", "t_interval", "welch_interval"],
+    "metrics.comparison": ["holm", "judge", "paired_difference", "t_interval", "welch_interval"],
     "plotting": ["dot_plot", "forest_plot", "plot_policy"],
     "citations": ["published"],
     "notebook": ["notebook_seed", "setup_notebook", "verdict"],

@@ -154,7 +154,8 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
     """Paired differences, one row a comparison: a dot a pair, the mean and its interval, and the noise band.
 
     Args:
-        differences: A dict from the comparison's name to a `clr_utils.metrics.PairedDifference`, rows from the top.
+        differences: A dict from the comparison's name to a `clr_utils.metrics.comparison.PairedDifference`, rows from
+            the top.
         ax: The Axes to draw in; new ones unless given.
         noise: Half the width of a band around 0, in which differences between runs of one recipe lie.
         unit: The label of the horizontal axis.

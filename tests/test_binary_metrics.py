@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from clr_utils.binary_metrics import (
+from clr_utils.metrics.detection import (
     best_threshold,
     confusion,
     curve_points,

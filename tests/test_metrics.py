@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clr_utils.metrics import holm, judge, paired_difference, t_interval, welch_interval
+from clr_utils.metrics.comparison import holm, judge, paired_difference, t_interval, welch_interval
 
 VALUES = [1.91, 2.05, 1.98, 2.11, 1.87]
 OTHERS = [1.64, 2.01, 1.99, 1.90, 1.80]

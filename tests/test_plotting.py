@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from clr_utils import metrics, plotting, policies
+from clr_utils import plotting, policies
+from clr_utils.metrics.comparison import paired_difference
 
 RATES = policies.triangular(np.arange(24), 0.002, 0.03, 4)
 
@@ -114,8 +115,8 @@ def test_dot_plot_has_a_row_of_dots_and_a_mean_for_each_recipe():
 
 
 def test_forest_plot_shows_each_pair_the_mean_and_the_interval():
-    better = metrics.paired_difference([1.0, 1.2, 1.1], [2.0, 2.3, 2.0])
-    unclear = metrics.paired_difference([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])
+    better = paired_difference([1.0, 1.2, 1.1], [2.0, 2.3, 2.0])
+    unclear = paired_difference([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])
     ax = plotting.forest_plot({"better": better, "unclear": unclear}, noise=0.3)
     dots, intervals, means = ax.lines[1::3], ax.lines[2::3], ax.lines[3::3]
     np.testing.assert_allclose(dots[0].get_xdata(), [-1.0, -1.1, -0.9])

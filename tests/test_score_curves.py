@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from clr_utils.binary_metrics import negatives_above, pr_area, roc_auc
-from clr_utils.score_curves import RATES, RECALLS, plot_areas, plot_score_curves, scores_of_curve
+from clr_utils.metrics.curves import RATES, RECALLS, plot_areas, plot_score_curves, scores_of_curve
+from clr_utils.metrics.detection import negatives_above, pr_area, roc_auc
 
 
 @pytest.fixture(autouse=True)

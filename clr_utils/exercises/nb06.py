@@ -26,7 +26,7 @@ def check_equivalent_steps(equivalent_steps):
 
 def check_welch(interval):
     """`interval(mean, sd, other_mean, other_sd, n)`: low and high of Welch's 95 % interval, n runs in each mean."""
-    from clr_utils.metrics import welch_interval as right
+    from clr_utils.metrics.comparison import welch_interval as right
 
     for case in ((0.7, 0.0531, 0.635, 0.0423, 3), (0.9377, 0.0039, 0.9135, 0.0034, 3), (5.0, 2.0, 4.0, 0.1, 10)):
         mean, sd, other_mean, other_sd, n = case

@@ -3,7 +3,7 @@
 import numpy as np
 
 from clr_utils.citations import published
-from clr_utils.metrics import judge, paired_difference, welch_interval
+from clr_utils.metrics.comparison import judge, paired_difference, welch_interval
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.alyafi_tables import NAMES
 

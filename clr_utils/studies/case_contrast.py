@@ -6,7 +6,7 @@ the order of the file, the cycles, and in patients that training and test set sh
 """
 
 from clr_utils.experiments import Run, load_records
-from clr_utils.metrics import paired_difference
+from clr_utils.metrics.comparison import paired_difference
 from clr_utils.studies.microcalcification import BASE_LR, MAX_LR, settings, train_on
 from clr_utils.studies.rates import cyclical
 

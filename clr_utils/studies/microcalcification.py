@@ -172,7 +172,7 @@ def mean_of(case, name, metric, seeds=None):
 def recorded_curves(case, name, seeds=None):
     """Classes and scores that have the recorded test curves of an arm, one pair a seed (`scores_of_curve`)."""
     from clr_utils.calcification.sets import TEST_NEGATIVES
-    from clr_utils.score_curves import scores_of_curve
+    from clr_utils.metrics.curves import scores_of_curve
 
     records = load_records(study_runs(case, [name], seeds))
     return [scores_of_curve(record["history"]["negatives_above"], TEST_NEGATIVES) for record in records]
@@ -187,7 +187,7 @@ def train(settings, seed):
             the validation set; of the validation set "validation_auc" and "validation_pr_area"; "updates". Where the
             training diverged all but "updates" are None.
         history: "loss" and "accuracy" of the training, one an epoch; "negatives_above", all of the test set's curves
-            (`clr_utils.binary_metrics.curve_points`).
+            (`clr_utils.metrics.detection.curve_points`).
     """
     from clr_utils.calcification.sets import training_set
 
@@ -247,7 +247,14 @@ def _finite(values):
 
 
 def _evaluate(validation, validation_scores, test, test_scores, limit):
-    from clr_utils.binary_metrics import best_threshold, confusion, negatives_above, patient_interval, pr_area, roc_auc
+    from clr_utils.metrics.detection import (
+        best_threshold,
+        confusion,
+        negatives_above,
+        patient_interval,
+        pr_area,
+        roc_auc,
+    )
 
     if not (np.isfinite(validation_scores).all() and np.isfinite(test_scores).all()):
         return dict.fromkeys(METRICS), []

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clr_utils import arguments
-from clr_utils.metrics import Interval
+from clr_utils.metrics.comparison import Interval
 
 
 class Confusion(NamedTuple):

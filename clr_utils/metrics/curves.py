@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from clr_utils.binary_metrics import curve_points, negatives_above
+from clr_utils.metrics.detection import curve_points, negatives_above
 
 STYLES = {
     "triangular": ("C0", "-"),
@@ -45,7 +45,7 @@ def plot_score_curves(results, axes=None):
     The mean is taken over recalls at equal false-positive rate, and over precisions at equal recall.
 
     Args:
-        results: {name: [(y, scores), ...]}, a pair for each run; see `clr_utils.binary_metrics.confusion`.
+        results: {name: [(y, scores), ...]}, a pair for each run; see `clr_utils.metrics.detection.confusion`.
         axes: Two Axes; new ones unless given.
 
     Returns:

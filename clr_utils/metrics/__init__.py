@@ -1,0 +1,1 @@
+"""Judging: `comparison` of policies with intervals, `detection` by ROC and precision-recall, `curves` draws those."""
