@@ -45,7 +45,7 @@ def _attempt(what, look):
 
 
 def _data():
-    from clr_utils.datasets import load_mnist
+    from clr_utils.datasets.mnist import load_mnist
 
     digits = load_mnist("quick")
     return f"{len(digits.y_train):,} + {len(digits.y_test):,} MNIST digits, checksum right"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
-from clr_utils.mammography import load_mammography
+from clr_utils.datasets.mammography import load_mammography
 
 ROWS, POSITIVES = 11_183, 260
 

@@ -31,7 +31,7 @@ def test_broken_data_are_reported(monkeypatch):
     def fail(profile):
         raise FileNotFoundError("mnist_5k.npz is missing")
 
-    monkeypatch.setattr("clr_utils.datasets.load_mnist", fail)
+    monkeypatch.setattr("clr_utils.datasets.mnist.load_mnist", fail)
     assert answer("data") == ("data", False, "FileNotFoundError: mnist_5k.npz is missing")
 
 

@@ -22,7 +22,7 @@ def accuracy(recipe, seed):
 
     from clr_utils import arguments
     from clr_utils.cycles import step_size_for
-    from clr_utils.datasets import load_mnist
+    from clr_utils.datasets.mnist import load_mnist
     from clr_utils.models import mnist_mlp
     from clr_utils.schedules import CyclicalLearningRate
 

@@ -154,7 +154,7 @@ def train(settings, seed):
     """
     import keras
 
-    from clr_utils.datasets import load_mnist, validation_split
+    from clr_utils.datasets.mnist import load_mnist, validation_split
     from clr_utils.models import mnist_mlp
 
     digits = load_mnist(settings["data"])

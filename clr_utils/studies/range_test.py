@@ -121,7 +121,7 @@ def _data(settings, seed):
 
         patches = generate_patches(settings["each"], settings["each"], seed=seed, difficulty=settings["difficulty"])
         return fit_standardiser(patches)(patches), patches.y, None, None
-    from clr_utils.datasets import load_mnist
+    from clr_utils.datasets.mnist import load_mnist
 
     digits = load_mnist("paper" if settings["data"] == "mnist" else "quick")
     return digits.x_train, digits.y_train, digits.x_test, digits.y_test
