@@ -20,12 +20,12 @@ import notebook_rules as rules
 from clr_utils import paired_difference, policies
 from clr_utils.calcification.patches import generate_patches
 from clr_utils.calcification.plots import KIND_COLORS, plot_patches
+from clr_utils.findings.tuning import STYLES as TUNING_STYLES
 from clr_utils.metrics.curves import STYLES, plot_areas, plot_score_curves
 from clr_utils.plotting import POLICY_STYLES, dot_plot, forest_plot, mark_cycle, mark_range, plot_bills, plot_policy
 from clr_utils.range_test.plots import METHOD_STYLES, plot_against_sweep
 from clr_utils.range_test.suggestions import METHODS
 from clr_utils.studies import range_test as range_study
-from clr_utils.studies.calcification_tuning import STYLES as TUNING_STYLES
 
 ROOT = Path(__file__).parent.parent
 STYLE = ROOT / "clr_utils" / "clr.mplstyle"

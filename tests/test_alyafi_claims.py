@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from clr_utils.findings import claims
 from clr_utils.metrics.comparison import Interval
-from clr_utils.studies import alyafi_claims as claims
 from clr_utils.studies import microcalcification as study
 
 

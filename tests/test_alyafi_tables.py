@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clr_utils.studies import alyafi_tables as tables
+from clr_utils.findings import tables
 from clr_utils.studies import microcalcification as study
 
 

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from clr_utils.studies import calcification_tuning as tuning
+from clr_utils.findings import tuning
 from clr_utils.studies import case_contrast
 from clr_utils.studies import microcalcification as study
 

@@ -7,9 +7,9 @@ import pytest
 
 from clr_utils import published
 from clr_utils.experiments import load_records
+from clr_utils.findings.tables import NAMES
 from clr_utils.metrics.detection import curve_points, pr_area
 from clr_utils.studies import microcalcification as study
-from clr_utils.studies.alyafi_tables import NAMES
 from clr_utils.studies.range_test import recorded_tests
 from clr_utils.studies.rates import fixed, learning_rate
 

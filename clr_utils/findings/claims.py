@@ -3,9 +3,9 @@
 import numpy as np
 
 from clr_utils.citations import published
+from clr_utils.findings.tables import NAMES
 from clr_utils.metrics.comparison import judge, paired_difference, welch_interval
 from clr_utils.studies import microcalcification as study
-from clr_utils.studies.alyafi_tables import NAMES
 
 # The smallest differences that matter, fixed before the runs.
 MARGINS = {"auc": 0.001, "pr_area": 0.005, "precision": 0.005, "recall": 0.005, "f1": 0.005}

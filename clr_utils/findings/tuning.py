@@ -5,8 +5,8 @@ from itertools import combinations
 import matplotlib.pyplot as plt
 import numpy as np
 
+from clr_utils.findings.claims import MARGINS
 from clr_utils.studies import microcalcification as study
-from clr_utils.studies.alyafi_claims import MARGINS
 from clr_utils.studies.range_test import recorded_tests
 
 STYLES = {"fixed": ("C1", "s--"), "triangular": ("C0", "o-")}

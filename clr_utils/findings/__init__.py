@@ -1,0 +1,1 @@
+"""What is read from recorded runs: tables, judged claims, what tuning buys. Studies train; findings read."""
