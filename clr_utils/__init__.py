@@ -43,7 +43,7 @@ _NAMES = {
     "metrics.comparison": ["holm", "judge", "paired_difference", "t_interval", "welch_interval"],
     "plotting": ["dot_plot", "forest_plot", "plot_policy"],
     "citations": ["published"],
-    "notebook": ["notebook_seed", "setup_notebook", "verdict"],
+    "course.notebook": ["notebook_seed", "setup_notebook", "verdict"],
 }
 _FILE_OF = {name: file for file, names in _NAMES.items() for name in names}
 __all__ = sorted(_FILE_OF)

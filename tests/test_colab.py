@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import matplotlib
 import pytest
 
-from clr_utils import colab, devices, setup_notebook
+from clr_utils import devices, setup_notebook
+from clr_utils.course import colab
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
-"""The closed forms of clr_utils.descent against gradient descent itself."""
+"""The closed forms of clr_utils.course.descent against gradient descent itself."""
 
 import numpy as np
 import pytest
 
-from clr_utils import descent
+from clr_utils.course import descent
 
 CURVATURES = np.array([1.0, 10.0])
 START = np.array([10.0, 1.0])

@@ -2,9 +2,9 @@
 
 import pytest
 
+from clr_utils.course.setup_check import Answer
 from clr_utils.exercises import NotYet, attempt
 from clr_utils.exercises.nb00 import check_facts, check_setup_answers
-from clr_utils.setup_check import Answer
 
 READY = [Answer("Python", True, "3.13.0"), Answer("keras", True, "3.15.1")]
 FACTS = [

@@ -1,7 +1,7 @@
 """The set-up check of notebook 00 finds what is missing."""
 
-import clr_utils.setup_check as setup_check
-from clr_utils.setup_check import PACKAGES, check_setup
+import clr_utils.course.setup_check as setup_check
+from clr_utils.course.setup_check import PACKAGES, check_setup
 
 
 def answer(what):

@@ -3,8 +3,8 @@
 import re
 from itertools import permutations
 
+from clr_utils.course.setup_check import Answer
 from clr_utils.exercises import NotYet
-from clr_utils.setup_check import Answer
 
 FACTS = {
     "what was really done": r"rate|schedule|decay|lr\b|logs?\b|step size",

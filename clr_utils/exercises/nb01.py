@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from clr_utils.descent import descend, expected_loss, mean_losses, stability_limit
+from clr_utils.course.descent import descend, expected_loss, mean_losses, stability_limit
 from clr_utils.exercises import NotYet, one_number
 
 CURVATURES = np.array([1.0, 10.0])

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from clr_utils import colab, places
+from clr_utils import places
+from clr_utils.course import colab
 
 PROFILES = {
     "quick": "data that ships with the project, a reduced scale, under a minute on two cores",
@@ -18,7 +19,7 @@ def setup_notebook():
     """Import Keras, set the figure style, and return the profile's name, "quick" or "paper".
 
     TensorFlow's start-up messages are kept out of the notebook. The profile is the environment variable CLR_PROFILE,
-    by default "quick". In Colab it also installs what is missing there (`clr_utils.colab`).
+    by default "quick". In Colab it also installs what is missing there (`clr_utils.course.colab`).
 
     Raises:
         ValueError: CLR_PROFILE is neither "quick" nor "paper".
