@@ -1,4 +1,4 @@
-"""Counting: where in its cycle an iteration lies, and how long a cycle should be (Alyafi 2018, eq. 2, 3, 6, 7)."""
+"""Counting: iterations made ready for arithmetic, and how long a cycle should be (Alyafi 2018, eq. 6 and 7)."""
 
 import math
 import sys
@@ -22,21 +22,6 @@ class Counts(NamedTuple):
         return whole_numbers.astype(np.float64) if self.xp is np else self.xp.cast(whole_numbers, "float32")
 
 
-class Place(NamedTuple):
-    """Where iterations lie, for bounds base_lr and max_lr: updates since the start, cycle from 0, height 0 to 1."""
-
-    xp: Any
-    count: Any
-    cycle: Any
-    height: Any
-    base_lr: float
-    max_lr: float
-
-    def rate(self, height):
-        """The rate at a height between the bounds: exactly base_lr at 0 and max_lr at 1."""
-        return self.base_lr * (1 - height) + self.max_lr * height
-
-
 def counts(iteration, start=0):
     """`Counts` of the updates done since `start`, none before it; for integers, arrays and tensors.
 
@@ -58,23 +43,6 @@ def counts(iteration, start=0):
         raise ValueError(f"iteration must be 0 or more (updates are counted from 0), and finite; it is {iteration!r}")
     n = n.astype(np.float64 if n.dtype.kind == "f" else np.int64)
     return Counts(np, np.maximum(n - start, 0)[()])
-
-
-def locate(iteration, base_lr, max_lr, step_size, step_size_down=None, start_lr_policy=0):
-    """The `Place` of iterations in cycles of step_size iterations up and step_size_down down.
-
-    Raises:
-        TypeError, ValueError: An argument is outside what is allowed; the message names it.
-    """
-    base_lr, max_lr = arguments.bounds(base_lr, max_lr)
-    up, down = half_lengths(step_size, step_size_down)
-    start = start_iteration(start_lr_policy)
-    numbers = counts(iteration, start)
-    xp, n = numbers
-    done = n % (up + down)
-    rising, falling = numbers.real(done) / up, numbers.real(up + down - done) / down
-    cycle = numbers.real(n // (up + down))
-    return Place(xp, numbers.real(n), cycle, xp.minimum(rising, falling), base_lr, max_lr)
 
 
 def half_lengths(step_size, step_size_down=None):

@@ -12,12 +12,44 @@ in the code: 0 at the ends of a cycle, 1 at its peak.
 
 import math
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.cycles import locate
+from clr_utils.cycles import counts, half_lengths, start_iteration
+
+
+class Place(NamedTuple):
+    """Where iterations lie, for bounds base_lr and max_lr: updates since the start, cycle from 0, height 0 to 1."""
+
+    xp: Any
+    count: Any
+    cycle: Any
+    height: Any
+    base_lr: float
+    max_lr: float
+
+    def rate(self, height):
+        """The rate at a height between the bounds: exactly base_lr at 0 and max_lr at 1."""
+        return self.base_lr * (1 - height) + self.max_lr * height
+
+
+def locate(iteration, base_lr, max_lr, step_size, step_size_down=None, start_lr_policy=0):
+    """The `Place` of iterations in cycles of step_size iterations up and step_size_down down.
+
+    Raises:
+        TypeError, ValueError: An argument is outside what is allowed; the message names it.
+    """
+    base_lr, max_lr = arguments.bounds(base_lr, max_lr)
+    up, down = half_lengths(step_size, step_size_down)
+    start = start_iteration(start_lr_policy)
+    numbers = counts(iteration, start)
+    xp, n = numbers
+    done = n % (up + down)
+    rising, falling = numbers.real(done) / up, numbers.real(up + down - done) / down
+    cycle = numbers.real(n // (up + down))
+    return Place(xp, numbers.real(n), cycle, xp.minimum(rising, falling), base_lr, max_lr)
 
 
 def triangular(iteration, base_lr, max_lr, step_size, *, step_size_down=None, start_lr_policy=0):

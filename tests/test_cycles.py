@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clr_utils import half_cycles, step_size_for
-from clr_utils.cycles import LONGEST_STEP, counts, half_lengths, locate, updates_left
+from clr_utils.cycles import LONGEST_STEP, counts, half_lengths, updates_left
+from clr_utils.policies import locate
 from helpers import fit, probe_model
 
 
