@@ -1,13 +1,12 @@
 """Grids of training runs, recorded one file a run: resumable, parallel, never half written.
 
 A run is a value: a study, the name of an arm, its settings, a seed. `run_grid` trains the runs that are not recorded
-yet; `load_records` reads them. From a shell: `python -m clr_utils.experiments microcalcification --case 1 --seeds 3`.
+yet; `load_records` reads them. From a shell: `python -m clr_utils.studies microcalcification --case 1 --seeds 3`.
 
 Records are written to the folder that the environment variable CLR_RESULTS_DIR names, for example one on a mounted
 Google Drive, or else to the project's own `data/results/<study>/`. They are looked for in both, in this order.
 """
 
-import argparse
 import hashlib
 import json
 import logging
@@ -21,8 +20,6 @@ from typing import NamedTuple
 from clr_utils import places
 from clr_utils.devices import device_name
 from clr_utils.files import write_atomically
-
-STUDIES = ("microcalcification", "case_contrast", "mnist", "range_test")
 
 
 class Run(NamedTuple):
@@ -69,7 +66,7 @@ def read_record(run):
     if not settings_hash(record["settings"]) == record["settings_hash"] == settings_hash(run.settings):
         raise StaleRecordError(
             f"{path} was recorded with other settings than {run.study}/{run.arm} has now; delete it and run "
-            f"`python -m clr_utils.experiments {run.study}`"
+            f"`python -m clr_utils.studies {run.study}`"
         )
     return record
 
@@ -87,7 +84,7 @@ def load_records(runs):
     if missing:
         raise FileNotFoundError(
             f"{len(missing)} of {len(runs)} runs are not recorded ({', '.join(missing[:3])}, ...); train them with "
-            f"`python -m clr_utils.experiments {runs[0].study}`"
+            f"`python -m clr_utils.studies {runs[0].study}`"
         )
     return records
 
@@ -159,30 +156,3 @@ def made_with():
     backend = keras.backend.backend()
     versions = {name: import_module(name).__version__ for name in ("keras", backend, "numpy")}
     return {"versions": {"python": platform.python_version(), **versions}, "device": device_name()}
-
-
-def main(arguments=None):
-    """The command line: `python -m clr_utils.experiments STUDY [--case 1 | 2] [--seeds N] [--workers N] [--anew]`."""
-    parser = argparse.ArgumentParser(prog="python -m clr_utils.experiments", description="Train and record a study.")
-    parser.add_argument("study", choices=STUDIES)
-    parser.add_argument("--case", type=int, choices=(1, 2), help="of microcalcification: its published and fixed arms")
-    parser.add_argument("--seeds", type=int, help="seeds 0 to N-1 of each arm (default: the study's own)")
-    parser.add_argument("--workers", type=int, default=2, help="trainings at a time (default: 2)")
-    parser.add_argument("--anew", action="store_true", help="train also what the project ships, into CLR_RESULTS_DIR")
-    options = parser.parse_args(arguments)
-    if options.anew and not places.own_results():
-        parser.error("--anew needs the environment variable CLR_RESULTS_DIR, the folder for your own records")
-    study = import_module(f"clr_utils.studies.{options.study}")
-    if options.case and options.study != "microcalcification":
-        parser.error(f"--case belongs to the study microcalcification; {options.study} has no cases")
-    if options.seeds is not None and options.seeds < 1:
-        parser.error(f"--seeds must be 1 or more; it is {options.seeds}")
-    chosen = {name: value for name, value in (("seeds", options.seeds), ("case", options.case)) if value}
-    for grid in study.grids(**chosen):
-        if run_grid(grid, options.workers, options.anew):
-            return "some runs failed; mend what is reported above and run the command again, it trains the rest"
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from clr_utils import experiments, places
+from clr_utils import places
 from clr_utils.experiments import Run, StaleRecordError, load_records, read_record, run_grid, settings_hash
+from clr_utils.studies import __main__ as command
 
 # A study whose training takes no Keras: the grid looks it up by its name in clr_utils.studies.
 STUDY = """
@@ -161,13 +162,13 @@ def test_anew_trains_what_is_shipped_and_then_reads_the_own_record(toy, shipped)
 def test_anew_needs_an_own_folder(monkeypatch, capsys):
     monkeypatch.delenv("CLR_RESULTS_DIR", raising=False)
     with pytest.raises(SystemExit):
-        experiments.main(["mnist", "--anew"])
+        command.main(["mnist", "--anew"])
     assert "--anew needs the environment variable CLR_RESULTS_DIR" in capsys.readouterr().err
 
 
 def test_missing_records_are_named_with_the_command(toy):
     run_grid(toy(1))
-    with pytest.raises(FileNotFoundError, match=r"2 of 3 runs.*arm-s01\.json.*clr_utils\.experiments toy"):
+    with pytest.raises(FileNotFoundError, match=r"2 of 3 runs.*arm-s01\.json.*clr_utils\.studies toy"):
         load_records(toy(3))
 
 
@@ -178,7 +179,7 @@ def test_the_hash_knows_values_and_not_their_order():
 
 def test_the_command_line_names_the_studies(capsys):
     with pytest.raises(SystemExit):
-        experiments.main(["nothing"])
+        command.main(["nothing"])
     assert "mnist" in capsys.readouterr().err
 
 
@@ -192,14 +193,14 @@ def test_the_command_line_names_the_studies(capsys):
 )
 def test_the_command_line_refuses(capsys, arguments, message):
     with pytest.raises(SystemExit):
-        experiments.main(arguments)
+        command.main(arguments)
     assert message in capsys.readouterr().err
 
 
 def test_the_command_line_trains_one_case(monkeypatch):
     grids = []
-    monkeypatch.setattr(experiments, "run_grid", lambda runs, workers, anew: grids.append((runs, workers)))
-    assert experiments.main(["microcalcification", "--case", "1", "--seeds", "3", "--workers", "1"]) == 0
+    monkeypatch.setattr(command, "run_grid", lambda runs, workers, anew: grids.append((runs, workers)))
+    assert command.main(["microcalcification", "--case", "1", "--seeds", "3", "--workers", "1"]) == 0
     ((runs, workers),) = grids
     assert workers == 1
     assert {(run.settings["case"], run.seed) for run in runs} == {(1, 0), (1, 1), (1, 2)}

@@ -2,7 +2,7 @@
 
 Alyafi et al. 2018 at their own scale: 64,000 (case 1) or 128,000 training patches (case 2), 12 epochs in batches of
 32, plain SGD. A run's seed is that of its synthetic world (patients, patches), of the weights and of the order.
-The grids come in the order of their need; `python -m clr_utils.experiments microcalcification` trains them all.
+The grids come in the order of their need; `python -m clr_utils.studies microcalcification` trains them all.
 """
 
 import numpy as np
