@@ -5,8 +5,7 @@ import warnings
 import keras
 
 from clr_utils import arguments
-from clr_utils.cycles import updates_left
-from clr_utils.policies import POLICIES, named_policy
+from clr_utils.policies import POLICIES
 from clr_utils.schedules import CyclicalLearningRate
 
 
@@ -20,7 +19,8 @@ class CyclicLR(keras.callbacks.Callback):
     Before each update the rate is set from `optimizer.iterations`, so a training that is stopped and resumed (a
     `.keras` file, `BackupAndRestore`) continues the sequence of rates exactly. The optimizer's own rate is
     overwritten. `history` records what was applied: `history["iterations"]` and `history["lr"]`, one entry a
-    batch; a batch whose update loss scaling skips leaves its rate to the next one, and so appears twice.
+    batch; a batch whose update loss scaling skips leaves its rate to the next one, and so appears twice. `schedule` is
+    the `CyclicalLearningRate` with the same arguments, which computes the rates.
 
     `CyclicalLearningRate` gives the same rates at less cost, above all on the JAX backend, and works where a callback
     cannot set each update's rate: `steps_per_execution` above 1 and gradient accumulation are refused here.
@@ -62,11 +62,11 @@ class CyclicLR(keras.callbacks.Callback):
     ):
         super().__init__()
         arguments.one_of("mode", mode, tuple(POLICIES))
-        self._rate = named_policy(
-            mode,
+        self.schedule = CyclicalLearningRate(
             base_lr,
             max_lr,
             step_size,
+            mode,
             gamma=gamma,
             decay=decay,
             step_size_down=step_size_down,
@@ -74,7 +74,6 @@ class CyclicLR(keras.callbacks.Callback):
             scale_fn=scale_fn,
             scale_mode=scale_mode,
         )
-        self._cycle = (int(step_size), step_size_down, start_lr_policy)
         self._warn = warn
         self.history = {"iterations": [], "lr": []}
 
@@ -98,13 +97,13 @@ class CyclicLR(keras.callbacks.Callback):
                 f"batch: remove it, or {way_out}; step_size counts batches there"
             )
         if self._warn:
-            _warn_short_step(self._cycle[0], self.params)
+            _warn_short_step(self.schedule, self.params)
 
     def on_train_batch_begin(self, batch, logs=None):
         """Set the rate of the update that follows."""
         optimizer = _inner(self.model.optimizer)
         iteration = _count(optimizer)
-        rate = float(self._rate(iteration))
+        rate = float(self.schedule(iteration))
         optimizer.learning_rate = rate
         self.history["iterations"].append(iteration)
         self.history["lr"].append(rate)
@@ -112,7 +111,7 @@ class CyclicLR(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle."""
         if self._warn:
-            _warn_mid_cycle(updates_left(_count(_inner(self.model.optimizer)), *self._cycle))
+            _warn_mid_cycle(self.schedule.updates_left(_count(_inner(self.model.optimizer))))
 
 
 class LearningRateHistory(keras.callbacks.Callback):
@@ -143,7 +142,7 @@ class LearningRateHistory(keras.callbacks.Callback):
         self._schedule = rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
         self._warn_cycle = self._warn and isinstance(self._schedule, CyclicalLearningRate)
         if self._warn_cycle:
-            _warn_short_step(int(self._schedule.settings["step_size"]), self.params)
+            _warn_short_step(self._schedule, self.params)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Note where the epoch begins."""
@@ -191,8 +190,8 @@ def _count(optimizer):
     return int(optimizer.iterations)
 
 
-def _warn_short_step(step_size, params):
-    steps = params.get("steps")
+def _warn_short_step(schedule, params):
+    step_size, steps = int(schedule.settings["step_size"]), params.get("steps")
     if steps and step_size < steps:
         message = (
             f"step_size ({step_size} iterations) is shorter than an epoch ({steps} iterations); the advice is 2 to 10 "

@@ -1,7 +1,8 @@
 """Grids of training runs, recorded one file a run: resumable, parallel, never half written.
 
 A run is a value: a study, the name of an arm, its settings, a seed. `run_grid` trains the runs that are not recorded
-yet; `load_records` reads them. From a shell: `python -m clr_utils.studies microcalcification --case 1 --seeds 3`.
+yet, with the function that it is handed; `load_records` reads them. From a shell, for a study of `clr_utils.studies`:
+`python -m clr_utils.studies microcalcification --case 1 --seeds 3`.
 
 Records are written to the folder that the environment variable CLR_RESULTS_DIR names, for example one on a mounted
 Google Drive, or else to the project's own `data/results/<study>/`. They are looked for in both, in this order.
@@ -89,14 +90,16 @@ def load_records(runs):
     return records
 
 
-def run_grid(runs, workers=1, anew=False):
+def run_grid(runs, train, workers=1, anew=False):
     """Train and record the runs that have no record, `workers` at a time, each in one thread of its own process.
 
     A run that fails is reported and does not sink the rest; what is recorded already is kept, so a grid that was
     killed goes on where it was.
 
     Args:
-        runs: `Run` values.
+        runs: `Run` values, of one study.
+        train: A function of settings and seed that trains one run and returns its metrics and its history, two dicts
+            that JSON can hold (`clr_utils.studies`).
         workers: Processes at a time; 1 trains in this process.
         anew: Train runs that the project ships a record of, too, into the folder of CLR_RESULTS_DIR.
 
@@ -114,7 +117,9 @@ def run_grid(runs, workers=1, anew=False):
         return 0
     failed = 0
     with parallel_config(backend="loky", inner_max_num_threads=1 if workers > 1 else None):
-        outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(_train)(run) for run in missing)
+        outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(
+            delayed(_record)(run, train) for run in missing
+        )
         for run, error in tqdm(outcomes, total=len(missing), unit="run"):
             if error:
                 failed += 1
@@ -122,16 +127,15 @@ def run_grid(runs, workers=1, anew=False):
     return failed
 
 
-def _train(run):
+def _record(run, train):
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Every run compiles a model of its own, which TensorFlow warns of.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    study = import_module(f"clr_utils.studies.{run.study}")
     began = time.perf_counter()
     try:
-        metrics, history = study.train(run.settings, run.seed)
+        metrics, history = train(run.settings, run.seed)
     except Exception as error:
         return run, f"{type(error).__name__}: {error}"
     record = {

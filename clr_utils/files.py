@@ -1,16 +1,28 @@
 """Files that are written whole or not at all."""
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_atomically(path, content):
-    """Write text or bytes under a temporary name and rename the file: the final name never holds half of it."""
+@contextmanager
+def written_whole(path):
+    """A temporary path beside `path`, to write to in the `with` block; at its end it is renamed to `path`.
+
+    After an error or an interrupt, `path` is what it was, and the temporary file is gone. Folders that are missing are
+    made.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        os.replace(unfinished, path)
+        yield draft
+        os.replace(draft, path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
+
+
+def write_atomically(path, content):
+    """Write text (as UTF-8) or bytes; `path` never holds half of it."""
+    with written_whole(path) as draft:
+        draft.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)

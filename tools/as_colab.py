@@ -200,12 +200,12 @@ def goes_on(colab):
     """A grid records where CLR_RESULTS_DIR points; the runtime vanishes, and the next one trains what is missing."""
     folder, setup = colab.empty_folder("goes on"), badges.setup_cell(REPO)
     try:
-        colab.run(cells_of(setup, LONG_RUN, "run_grid(runs[:1], anew=True)", "os._exit(1)"), folder)
+        colab.run(cells_of(setup, LONG_RUN, "run_grid(runs[:1], mnist.train, anew=True)", "os._exit(1)"), folder)
     except DeadKernelError:
         shutil.rmtree(folder / "clr-notebooks")
     drive = folder / "drive" / "mnist"
     before = {path: path.read_bytes() for path in drive.iterdir()}
-    colab.run(cells_of(setup, LONG_RUN, "run_grid(runs, anew=True)"), folder)
+    colab.run(cells_of(setup, LONG_RUN, "run_grid(runs, mnist.train, anew=True)"), folder)
     after = {path: path.read_bytes() for path in drive.iterdir()}
     assert (len(before), len(after)) == (1, 3), f"{len(before)} records before, {len(after)} after"
     assert before.items() <= after.items(), "a record was made again"

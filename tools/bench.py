@@ -129,7 +129,8 @@ from clr_utils.studies import microcalcification as study
 from clr_utils.studies.rates import fixed
 
 settings = study.settings(1, fixed(0.03), scale=0.2, epochs=6)
-run_grid([Run(study.STUDY, "bench", settings, seed) for seed in range({runs})], workers={workers}, anew=True)
+grid = [Run(study.STUDY, "bench", settings, seed) for seed in range({runs})]
+run_grid(grid, study.train, workers={workers}, anew=True)
 """
 
 

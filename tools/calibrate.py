@@ -8,7 +8,6 @@ standard deviations over the seeds.
 import argparse
 import json
 import math
-import os
 import statistics
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -18,6 +17,7 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
+from clr_utils.files import write_atomically
 from run_notebooks import FOLDER, execute, select, stoppable
 
 RESULTS = Path(__file__).resolve().parent.parent / "data" / "results" / "calibration"
@@ -96,17 +96,6 @@ def table(records):
     return "\n".join(lines)
 
 
-def save(record, path):
-    """Write the record as JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("number", nargs="?", help="the notebook's number, such as 01")
@@ -134,7 +123,8 @@ def main(arguments=None):
     records = summarise(runs)
     libraries = {name: version(name) for name in ("numpy", "keras")}
     result = {"notebook": path.stem, "seeds": list(range(SEEDS)), "stopped": stops, "versions": libraries}
-    save(result | {"claims": records}, options.results / f"{path.stem}.json")
+    record = json.dumps(result | {"claims": records}, indent=1, allow_nan=False) + "\n"
+    write_atomically(options.results / f"{path.stem}.json", record)
     print(table(records))
     for seed, stopped in sorted(stops.items()):
         print(f"seed {seed} stopped the notebook: {stopped}")

@@ -11,6 +11,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from clr_utils.files import write_atomically
+
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 PROFILES = ("quick", "paper")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -53,12 +55,7 @@ def normalise(notebook):
 
 def save(notebook, path):
     """Write the notebook to its path, whole or not at all."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        nbformat.write(notebook, draft)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_atomically(path, nbformat.writes(notebook) + "\n")
 
 
 def where_it_stopped(notebook):

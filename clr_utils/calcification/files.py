@@ -3,7 +3,6 @@
 Each holds one dataset, found as the file's first key, of shape (n, 16, 16) and 16-bit whole numbers.
 """
 
-import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from clr_utils import places
 from clr_utils.calcification.patches import PATCH_SHAPE, Patches, patch_blocks
+from clr_utils.files import written_whole
 
 FILES = {
     ("train", 1): ("Positive_train.h5", 3_459),
@@ -66,32 +66,24 @@ def write_calcification_files(folder, *, seed=0, difficulty="published"):
     Returns:
         The paths of the four files.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    return [path for split in ("train", "test") for path in _write_split(folder, split, seed, difficulty)]
+    return [path for split in ("train", "test") for path in _write_split(Path(folder), split, seed, difficulty)]
 
 
 def _write_split(folder, split, seed, difficulty):
     counts = {label: FILES[split, label][1] for label in (1, 0)}
     paths = {label: folder / FILES[split, label][0] for label in (1, 0)}
-    unfinished = {label: path.with_name(f".{path.name}.{os.getpid()}") for label, path in paths.items()}
-    try:
-        with ExitStack() as stack:
-            files = {label: stack.enter_context(h5py.File(path, "w")) for label, path in unfinished.items()}
+    with ExitStack() as stack:
+        drafts = {label: stack.enter_context(written_whole(path)) for label, path in paths.items()}
+        files = {label: stack.enter_context(h5py.File(draft, "w")) for label, draft in drafts.items()}
+        for label, file in files.items():
+            file.attrs["source"] = f"synthetic files (seed {seed}, {difficulty})"
+            file.create_dataset("data", (counts[label], *PATCH_SHAPE), np.uint16)
+        written = {1: 0, 0: 0}
+        for block in patch_blocks(counts[1], counts[0], seed=seed, split=split, difficulty=difficulty):
             for label, file in files.items():
-                file.attrs["source"] = f"synthetic files (seed {seed}, {difficulty})"
-                file.create_dataset("data", (counts[label], *PATCH_SHAPE), np.uint16)
-            written = {1: 0, 0: 0}
-            for block in patch_blocks(counts[1], counts[0], seed=seed, split=split, difficulty=difficulty):
-                for label, file in files.items():
-                    x = block.x[block.y == label]
-                    file["data"][written[label] : written[label] + len(x)] = x
-                    written[label] += len(x)
-        for label, path in paths.items():
-            os.replace(unfinished[label], path)
-    finally:
-        for path in unfinished.values():
-            path.unlink(missing_ok=True)
+                x = block.x[block.y == label]
+                file["data"][written[label] : written[label] + len(x)] = x
+                written[label] += len(x)
     return list(paths.values())
 
 

@@ -1,36 +1,45 @@
-"""The command line of the studies: `python -m clr_utils.studies NAME`."""
+"""The command line of the studies: `python -m clr_utils.studies NAME` trains and records what is missing."""
 
 import argparse
 import sys
-from importlib import import_module
 
 from clr_utils import places
 from clr_utils.experiments import run_grid
+from clr_utils.studies import case_contrast, microcalcification, mnist, range_test
 
-STUDIES = ("microcalcification", "case_contrast", "mnist", "range_test")
+STUDIES = {study.STUDY: study for study in (microcalcification, case_contrast, mnist, range_test)}
 
 
 def main(arguments=None):
-    """The command line: `python -m clr_utils.studies STUDY [--case 1 | 2] [--seeds N] [--workers N] [--anew]`."""
-    parser = argparse.ArgumentParser(prog="python -m clr_utils.studies", description="Train and record a study.")
-    parser.add_argument("study", choices=STUDIES)
-    parser.add_argument("--case", type=int, choices=(1, 2), help="of microcalcification: its published and fixed arms")
-    parser.add_argument("--seeds", type=int, help="seeds 0 to N-1 of each arm (default: the study's own)")
-    parser.add_argument("--workers", type=int, default=2, help="trainings at a time (default: 2)")
-    parser.add_argument("--anew", action="store_true", help="train also what the project ships, into CLR_RESULTS_DIR")
-    options = parser.parse_args(arguments)
-    if options.anew and not places.own_results():
+    """Train a study's grids, one after another; an interrupted command, typed again, goes on where it was."""
+    parser = _parser()
+    options = vars(parser.parse_args(arguments))
+    study, workers, anew = (options.pop(name) for name in ("study", "workers", "anew"))
+    if anew and not places.own_results():
         parser.error("--anew needs the environment variable CLR_RESULTS_DIR, the folder for your own records")
-    study = import_module(f"clr_utils.studies.{options.study}")
-    if options.case and options.study != "microcalcification":
-        parser.error(f"--case belongs to the study microcalcification; {options.study} has no cases")
-    if options.seeds is not None and options.seeds < 1:
-        parser.error(f"--seeds must be 1 or more; it is {options.seeds}")
-    chosen = {name: value for name, value in (("seeds", options.seeds), ("case", options.case)) if value}
-    for grid in study.grids(**chosen):
-        if run_grid(grid, options.workers, options.anew):
+    for grid in STUDIES[study].grids(**options):
+        if run_grid(grid, STUDIES[study].train, workers, anew):
             return "some runs failed; mend what is reported above and run the command again, it trains the rest"
     return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m clr_utils.studies", description="Train and record a study.")
+    names = parser.add_subparsers(dest="study", required=True, metavar="STUDY")
+    for name, study in STUDIES.items():
+        own = names.add_parser(name, help=study.__doc__.splitlines()[0], description=study.__doc__.splitlines()[0])
+        own.add_argument("--seeds", type=_count, help="seeds 0 to N-1 of each arm (default: the study's own)")
+        own.add_argument("--workers", type=_count, default=2, help="trainings at a time (default: 2)")
+        own.add_argument("--anew", action="store_true", help="train also what the project ships, into CLR_RESULTS_DIR")
+        for option, settings in study.OPTIONS.items():
+            own.add_argument(option, **settings)
+    return parser
+
+
+def _count(text):
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"it must be a whole number of 1 or more; it is {text!r}")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,13 @@ from statistics import fmean
 from clr_utils.experiments import Run, load_records, run_grid
 from clr_utils.studies.rates import cyclical, fixed, learning_rate, linear
 
+STUDY = "mnist"
+OPTIONS = {}
+TOLERANCES = {"updates": 0, "error": 2, "loss": 0.15}
 # Rates (the highest of a policy) tried for each candidate of the fair comparison, in 3,000 updates each.
 SCREENED_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 SCREENING_SEEDS = 3
+SEEDS = 10
 SCALES = {
     "paper": {"hidden": 784, "small": 200, "large": 2000, "epochs": 10, "step_size": 2000, "updates": 3000},
     "quick": {"hidden": 64, "small": 60, "large": 600, "epochs": 10, "step_size": 400, "updates": 600},
@@ -67,7 +71,7 @@ def screening_runs(candidate):
     """The runs that choose a candidate's rate, on a validation set of 10,000 training digits: each rate, each seed."""
     return [
         Run(
-            "mnist",
+            STUDY,
             f"screen_{candidate}_{rate:g}",
             _fair(CANDIDATES[candidate](rate), epochs=12, validation=10_000),
             seed,
@@ -96,7 +100,7 @@ def chosen_rates():
     return {name: min(by_rate, key=lambda rate: fmean(by_rate[rate])) for name, by_rate in screening_errors().items()}
 
 
-def study_runs(seeds=10):
+def study_runs(seeds=SEEDS):
     """The runs of the study at full MNIST: the published arms, and each policy at the rate chosen for it.
 
     Raises:
@@ -104,21 +108,21 @@ def study_runs(seeds=10):
     """
     best = {f"best_{name}": _fair(CANDIDATES[name](rate)) for name, rate in chosen_rates().items()}
     arms = {**published_arms(), **best}
-    return [Run("mnist", name, settings, seed) for seed in range(seeds) for name, settings in arms.items()]
+    return [Run(STUDY, name, settings, seed) for seed in range(seeds) for name, settings in arms.items()]
 
 
 def small_run():
     """A run at the reduced scale, recorded so that a test can train it again and compare."""
-    return Run("mnist", "small", published_arms("quick")["cold_start"], seed=0)
+    return Run(STUDY, "small", published_arms("quick")["cold_start"], seed=0)
 
 
-def grids(seeds=10):
+def grids(seeds=None):
     """The grids of the whole study, each to be trained before the next is asked for."""
     yield [small_run(), *(run for candidate in CANDIDATES for run in screening_runs(candidate))]
-    yield study_runs(seeds)
+    yield study_runs(seeds or SEEDS)
 
 
-def recorded_errors(seeds=10):
+def recorded_errors(seeds=SEEDS):
     """The recorded test errors of the study at full MNIST: {arm: errors of the seeds 0, 1, ..., in percent}.
 
     Raises:
@@ -139,8 +143,8 @@ def test_errors(arm, seeds, profile="quick"):
     settings = published_arms(profile)[arm]
     if profile == "quick":
         return [train(settings, seed)[0]["error"] for seed in seeds]
-    runs = [Run("mnist", arm, settings, seed) for seed in seeds]
-    if failed := run_grid(runs):
+    runs = [Run(STUDY, arm, settings, seed) for seed in seeds]
+    if failed := run_grid(runs, train):
         raise RuntimeError(f"{failed} runs of {arm!r} failed, as reported above; mend that and run the cell again")
     return [record["metrics"]["error"] for record in load_records(runs)]
 

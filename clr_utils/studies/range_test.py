@@ -5,6 +5,9 @@ import numpy as np
 from clr_utils.experiments import Run, load_records
 from clr_utils.range_test.results import RangeTest, RangeTests
 
+STUDY = "range_test"
+OPTIONS = {}
+TOLERANCES = {"updates": 0, "learning_rates": 1e-4, "losses": 0.15}
 # The fixed rates, 1e-3 to 10 in factors of the square root of 10.
 FIXED_RATES = tuple(float(f"{10 ** (k / 2 - 3):.3g}") for k in range(9))
 TEST_SEEDS, FIXED_SEEDS = 5, 3
@@ -23,13 +26,13 @@ TESTS = {
 
 def test_runs(arm, seeds=TEST_SEEDS):
     """The runs of a range test, one a seed."""
-    return [Run("range_test", arm, TESTS[arm], seed) for seed in range(seeds)]
+    return [Run(STUDY, arm, TESTS[arm], seed) for seed in range(seeds)]
 
 
 def fixed_runs(seeds=FIXED_SEEDS):
     """The trainings of full MNIST at each fixed rate, 10 epochs each, one a seed."""
     return [
-        Run("range_test", f"digits_fixed_{rate:g}", {**DIGITS, "rate": rate, "epochs": 10}, seed)
+        Run(STUDY, f"digits_fixed_{rate:g}", {**DIGITS, "rate": rate, "epochs": 10}, seed)
         for rate in FIXED_RATES
         for seed in range(seeds)
     ]
@@ -38,11 +41,12 @@ def fixed_runs(seeds=FIXED_SEEDS):
 def small_run():
     """A short test, recorded so that a test can run it again and compare."""
     settings = {**DIGITS, "data": "mnist_5k", "hidden": 16, "sweep": "log", "min_lr": 0.01, "max_lr": 1.0, "steps": 30}
-    return Run("range_test", "small", settings, seed=0)
+    return Run(STUDY, "small", settings, seed=0)
 
 
-def grids(seeds=TEST_SEEDS):
+def grids(seeds=None):
     """The grid of the study: each range test with this many seeds, each fixed rate with 3 of them at most."""
+    seeds = seeds or TEST_SEEDS
     tests = [run for arm in TESTS for run in test_runs(arm, seeds)]
     yield [small_run(), *tests, *fixed_runs(min(seeds, FIXED_SEEDS))]
 

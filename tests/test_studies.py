@@ -1,0 +1,93 @@
+"""Every study keeps to the protocol, and its small recorded run can be had again; the command trains them."""
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+from clr_utils import studies
+from clr_utils.experiments import Run, load_records
+from clr_utils.studies import __main__ as command
+from clr_utils.studies.__main__ import STUDIES
+
+NO_STUDIES = {"__init__", "__main__", "rates"}
+each_study = pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
+
+
+def test_every_file_is_a_study_of_the_command():
+    files = {path.stem for path in Path(studies.__file__).parent.glob("*.py")} - NO_STUDIES
+    assert set(STUDIES) == files, "list it in clr_utils/studies/__main__.py"
+
+
+@each_study
+def test_a_study_defines_what_the_protocol_names(study):
+    names = [line.split()[0] for line in studies.__doc__.splitlines() if line[:1].strip() and "  " in line]
+    assert names == ["STUDY", "train", "grids", "small_run", "TOLERANCES", "OPTIONS"]
+    assert [name for name in names if not hasattr(study, name)] == []
+    assert Path(study.__file__).stem == study.STUDY
+    assert list(inspect.signature(study.train).parameters) == ["settings", "seed"]
+    assert list(inspect.signature(study.grids).parameters) == ["seeds", *(name.strip("-") for name in study.OPTIONS)]
+
+
+@each_study
+def test_the_grids_are_runs_of_the_study(study):
+    runs = [run for grid in study.grids() for run in grid]
+    assert study.small_run() in runs
+    assert {(type(run), run.study) for run in runs} == {(Run, study.STUDY)}
+    told = {json.dumps([run.settings, run.seed], sort_keys=True) for run in runs}
+    assert len({run.path for run in runs}) == len(told), "two settings share a record"
+    assert {run.seed for run in next(iter(study.grids(seeds=1)))} == {0}
+
+
+@each_study
+def test_the_small_recorded_run_can_be_had_again(study):
+    run = study.small_run()
+    (recorded,) = load_records([run])
+    metrics, history = study.train(run.settings, run.seed)
+    assert (metrics.keys(), history.keys()) == (recorded["metrics"].keys(), recorded["history"].keys())
+    assert json.loads(json.dumps([metrics, history])) == [metrics, history]
+    for name, tolerance in study.TOLERANCES.items():
+        if name in metrics:
+            assert metrics[name] == pytest.approx(recorded["metrics"][name], abs=tolerance), name
+        else:
+            assert history[name] == pytest.approx(recorded["history"][name], rel=tolerance), name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing"], "microcalcification"),
+        (["mnist", "--case", "1"], "unrecognized arguments: --case 1"),
+        (["microcalcification", "--case", "3"], "invalid choice: 3"),
+        (["mnist", "--seeds", "0"], "argument --seeds: it must be a whole number of 1 or more; it is '0'"),
+        (["mnist", "--workers", "two"], "argument --workers: it must be a whole number of 1 or more; it is 'two'"),
+        (["mnist", "--anew"], "--anew needs the environment variable CLR_RESULTS_DIR"),
+    ],
+)
+def test_the_command_refuses(monkeypatch, capsys, arguments, message):
+    monkeypatch.delenv("CLR_RESULTS_DIR", raising=False)
+    with pytest.raises(SystemExit):
+        command.main(arguments)
+    assert message in capsys.readouterr().err
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """The grids that the command hands on, with all else that it does."""
+    grids = []
+    monkeypatch.setattr(command, "run_grid", lambda *arguments: grids.append(arguments))
+    return grids
+
+
+def test_the_command_trains_one_case(trained):
+    assert command.main(["microcalcification", "--case", "1", "--seeds", "3", "--workers", "1"]) == 0
+    ((runs, train, workers, anew),) = trained
+    assert (train, workers, anew) == (STUDIES["microcalcification"].train, 1, False)
+    assert {(run.settings["case"], run.seed) for run in runs} == {(1, 0), (1, 1), (1, 2)}
+
+
+def test_the_command_stops_at_a_grid_with_failures(monkeypatch, trained):
+    monkeypatch.setattr(command, "run_grid", lambda *arguments: trained.append(arguments) or 2)
+    assert "run the command again" in command.main(["mnist"])
+    assert len(trained) == 1
