@@ -6,13 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 
-# A policy keeps its colour and line style in every notebook.
-POLICY_STYLES = {
-    "triangular": {"color": "C0", "linestyle": "-"},
-    "triangular2": {"color": "C1", "linestyle": "--"},
-    "exp_range": {"color": "C2", "linestyle": "-."},
-    "fixed": {"color": "C4", "linestyle": "-"},
-}
+from clr_utils.styles import style_of
 
 
 def plot_policy(rates, ax=None, *, label=None, iter_per_epoch=None, bounds=(), fill=False, **line):
@@ -21,11 +15,11 @@ def plot_policy(rates, ax=None, *, label=None, iter_per_epoch=None, bounds=(), f
     Args:
         rates: The rates of the updates 0, 1, 2 and so on.
         ax: The Axes to draw in; new ones unless given.
-        label: A name, written at the line's end in its colour; a policy's name also sets the line's style.
+        label: A name, written at the line's end in its colour.
         iter_per_epoch: Iterations in an epoch, for an axis in epochs; in iterations unless given.
         bounds: Rates to mark with thin dashed lines.
         fill: Shade the area under the line, which is the rate added up over the updates.
-        **line: Keyword arguments of `Axes.plot`, which win over the policy's style.
+        **line: Keyword arguments of `Axes.plot`, such as `**style_of("triangular").line` (`clr_utils.styles`).
     """
     ax = ax or plt.subplots()[1]
     rates = np.asarray(rates)
@@ -33,7 +27,7 @@ def plot_policy(rates, ax=None, *, label=None, iter_per_epoch=None, bounds=(), f
     where = np.arange(len(rates)) / unit
     for bound in bounds:
         ax.axhline(bound, color="0.5", linestyle=(0, (4, 4)), linewidth=1, zorder=1)
-    (drawn,) = ax.plot(where, rates, **{**POLICY_STYLES.get(label, {}), **line})
+    (drawn,) = ax.plot(where, rates, **line)
     if fill:
         ax.fill_between(where, rates, color=drawn.get_color(), alpha=0.25, linewidth=0)
     if label:
@@ -69,7 +63,7 @@ def plot_bills(policies, *, unit, iter_per_epoch):
     """A row for each policy: its rates over the epochs, shaded, and the area as a bar, in a new figure.
 
     Args:
-        policies: The rates of every update, by the policy's name.
+        policies: The rates of every update, by the policy's name (`clr_utils.styles`).
         unit: The rate in which the sums are expressed.
         iter_per_epoch: Iterations in an epoch.
 
@@ -87,13 +81,13 @@ def plot_bills(policies, *, unit, iter_per_epoch):
     )
     bills = {name: np.sum(rates) / unit for name, rates in policies.items()}
     for (curve, bar), (name, rates) in zip(axes, policies.items(), strict=True):
-        style = POLICY_STYLES.get(name, {"color": "C0"})
-        plot_policy(rates, curve, fill=True, iter_per_epoch=iter_per_epoch, **style)
-        curve.set_title(name, color=style["color"], y=0.8, x=0.99, loc="right")
-        bar.barh(0, bills[name], height=0.5, color=style["color"])
+        style = style_of(name)
+        plot_policy(rates, curve, fill=True, iter_per_epoch=iter_per_epoch, **style.line)
+        curve.set_title(style.label, color=style.color, y=0.8, x=0.99, loc="right")
+        bar.barh(0, bills[name], height=0.5, color=style.color)
         for text, height, size in ((f"{bills[name]:,.0f}", 5, 17), (f"mean rate {np.mean(rates):.4f}", -13, 11)):
             place = {"xytext": (7, height), "textcoords": "offset points", "va": "center"}
-            bar.annotate(text, (bills[name], 0), **place, size=size, color=style["color"])
+            bar.annotate(text, (bills[name], 0), **place, size=size, color=style.color)
         bar.set(xlim=(0, 1.65 * max(bills.values())), ylim=(-0.5, 0.5), yticks=[])
         bar.set_xlabel(f"rate added up, in units of {unit:g}")
         bar.xaxis.set(major_formatter="{x:,.0f}", major_locator=MaxNLocator(3))

@@ -20,15 +20,18 @@ import notebook_rules as rules
 from clr_utils import paired_difference, policies
 from clr_utils.calcification.patches import generate_patches
 from clr_utils.calcification.plots import KIND_COLORS, plot_patches
-from clr_utils.findings.tuning import STYLES as TUNING_STYLES
-from clr_utils.metrics.curves import STYLES, plot_areas, plot_score_curves
-from clr_utils.plotting import POLICY_STYLES, dot_plot, forest_plot, mark_cycle, mark_range, plot_bills, plot_policy
+from clr_utils.findings.tuning import MARKERS
+from clr_utils.metrics.curves import plot_areas, plot_score_curves
+from clr_utils.plotting import dot_plot, forest_plot, mark_cycle, mark_range, plot_bills, plot_policy
 from clr_utils.range_test.plots import METHOD_STYLES, plot_against_sweep
 from clr_utils.range_test.suggestions import METHODS
 from clr_utils.studies import range_test as range_study
+from clr_utils.studies.microcalcification import first_arms
+from clr_utils.styles import STYLES, style_of
 
 ROOT = Path(__file__).parent.parent
 STYLE = ROOT / "clr_utils" / "clr.mplstyle"
+POLICIES = ("triangular", "triangular2", "exp_range", "fixed")
 TEXT_CONTRAST, LINE_CONTRAST = 4.5, 3
 DISTANCE = 15  # about six of the steps that one can see under good conditions, which are 2.3
 VISIONS = {
@@ -97,11 +100,11 @@ def styles():
     """Colours that stand in one figure, each with its second cue: a line style, a marker or a letter."""
     return {
         "cycle": cycle(),
-        "policies": [(style["color"], style["linestyle"]) for style in POLICY_STYLES.values()],
+        "policies": [style_of(name)[1:] for name in POLICIES],
         "methods": [(style["color"], style["linestyle"]) for style in METHOD_STYLES.values()],
-        "score curves": list(STYLES.values()),
+        "score curves": [style_of(name)[1:] for name in first_arms(1)],
         "kinds of patches": [(color, kind[0]) for kind, color in KIND_COLORS.items()],
-        "tuning": list(TUNING_STYLES.values()),
+        "tuning": [(style_of(name).color, marker) for name, marker in MARKERS.items()],
     }
 
 
@@ -193,8 +196,8 @@ def scores(seed):
 
 def draw_policies():
     ax = plt.subplots()[1]
-    for name in POLICY_STYLES:
-        plot_policy(rates(), ax, label=name, bounds=(0.002, 0.03), fill=True)
+    for name in POLICIES:
+        plot_policy(rates(), ax, label=name, bounds=(0.002, 0.03), fill=True, **style_of(name).line)
     return ax
 
 
@@ -217,7 +220,7 @@ def draw_forest():
 FIGURES = {
     "policies": draw_policies,
     "cycle": lambda: mark_cycle(0.002, 0.03, 400, plot_policy(rates())),
-    "bills": lambda: plot_bills({name: rates() for name in POLICY_STYLES}, unit=0.002, iter_per_epoch=200)[0, 0],
+    "bills": lambda: plot_bills({name: rates() for name in POLICIES}, unit=0.002, iter_per_epoch=200)[0, 0],
     "range": lambda: mark_range(plt.subplots()[1], 0.2, 0.4, "published range"),
     "dots": lambda: dot_plot({"fixed": [0.1, 0.2, 0.3], "cyclical": [0.2, 0.3]}, log=True),
     "forest": draw_forest,

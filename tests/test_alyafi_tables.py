@@ -31,10 +31,6 @@ def test_recorded_cells_leave_out_what_does_not_exist(made_up):
     assert list(row) == ["0.8000 (0.1000)", "0.5500 (0.0707)", "0.1000 (0.0000)", "-"]
 
 
-def test_the_rows_are_the_published_and_the_fixed_arms():
-    assert list(tables.NAMES) == [*study.published_arms(1), *study.fixed_arms()]
-
-
 def test_a_cell_is_the_mean_of_its_records():
     areas = study.recorded(1, "triangular", "auc")
     cell = tables._recorded(1, "triangular", "auc")

@@ -8,6 +8,7 @@ from matplotlib.colors import to_rgba
 
 from clr_utils import plotting, policies
 from clr_utils.metrics.comparison import paired_difference
+from clr_utils.styles import style_of
 
 RATES = policies.triangular(np.arange(24), 0.002, 0.03, 4)
 
@@ -47,18 +48,12 @@ def test_plot_policy_marks_bounds_and_fills_the_area():
     assert corners[:, 1].max() == RATES.max()
 
 
-def test_a_policy_keeps_its_style_and_is_named_at_the_end_of_its_line():
-    for name, style in plotting.POLICY_STYLES.items():
-        ax = plotting.plot_policy(RATES, label=name)
-        assert ax.lines[0].get_color() == style["color"]
-        assert ax.lines[0].get_linestyle() == style["linestyle"]
-        (text,) = ax.texts
-        assert text.get_text() == name
-        assert text.xy == (23, RATES[-1])
-
-
-def test_a_line_style_given_wins():
-    assert plotting.plot_policy(RATES, label="fixed", color="C3").lines[0].get_color() == "C3"
+def test_a_line_has_its_style_and_is_named_at_its_end():
+    ax = plotting.plot_policy(RATES, label="falls", **style_of("exp_range").line)
+    assert (ax.lines[0].get_color(), ax.lines[0].get_linestyle()) == ("C2", "-.")
+    (text,) = ax.texts
+    assert (text.get_text(), text.get_color()) == ("falls", "C2")
+    assert text.xy == (23, RATES[-1])
 
 
 def test_mark_cycle_names_the_bounds_the_step_and_the_cycle():
@@ -79,7 +74,7 @@ def test_bills_are_the_rates_added_up():
         np.testing.assert_array_equal(curve.lines[0].get_ydata(), rates)
         assert curve.get_title(loc="right") == name
         assert bar.patches[0].get_width() == pytest.approx(rates.sum() / 0.002)
-        assert bar.patches[0].get_facecolor() == to_rgba(plotting.POLICY_STYLES[name]["color"])
+        assert bar.patches[0].get_facecolor() == to_rgba(style_of(name).color)
         assert f"{rates.sum() / 0.002:,.0f}" in [text.get_text() for text in bar.texts]
         assert f"mean rate {rates.mean():.4f}" in [text.get_text() for text in bar.texts]
 

@@ -35,7 +35,7 @@ def test_the_grids_are_runs_of_the_study(study):
     runs = [run for grid in study.grids() for run in grid]
     assert study.small_run() in runs
     assert {(type(run), run.study) for run in runs} == {(Run, study.STUDY)}
-    told = {json.dumps([run.settings, run.seed], sort_keys=True) for run in runs}
+    told = {(run.path, json.dumps([run.settings, run.seed], sort_keys=True)) for run in runs}
     assert len({run.path for run in runs}) == len(told), "two settings share a record"
     assert {run.seed for run in next(iter(study.grids(seeds=1)))} == {0}
 

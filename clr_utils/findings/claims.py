@@ -3,9 +3,9 @@
 import numpy as np
 
 from clr_utils.citations import published
-from clr_utils.findings.tables import NAMES
 from clr_utils.metrics.comparison import judge, paired_difference, welch_interval
 from clr_utils.studies import microcalcification as study
+from clr_utils.styles import style_of
 
 # The smallest differences that matter, fixed before the runs.
 MARGINS = {"auc": 0.001, "pr_area": 0.005, "precision": 0.005, "recall": 0.005, "f1": 0.005}
@@ -43,9 +43,8 @@ def in_records(case, policy, other, metric="pr_area"):
         FileNotFoundError: Some runs are not recorded yet.
     """
     values = [study.recorded(case, name, metric) for name in (policy, other)]
-    return row(
-        "ours", f"case {case}: {NAMES[policy]} - {NAMES[other]}", metric, paired_difference(*values), len(values[0])
-    )
+    contrast = f"case {case}: {style_of(policy).label} - {style_of(other).label}"
+    return row("ours", contrast, metric, paired_difference(*values), len(values[0]))
 
 
 def row(evidence, contrast, metric, interval, runs):

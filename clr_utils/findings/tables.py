@@ -5,17 +5,9 @@ import pandas as pd
 
 from clr_utils.citations import published
 from clr_utils.studies import microcalcification as study
+from clr_utils.styles import style_of
 
 METRICS = ("auc", "precision", "recall", "f1")
-NAMES = {
-    "triangular": "triangular",
-    "triangular2": "triangular2",
-    "exp_range": "exp_range",
-    "published_fixed": "fixed as published",
-    "fixed_0.002": "fixed 0.002",
-    "fixed_0.016": "fixed 0.016",
-    "fixed_0.03": "fixed 0.03",
-}
 
 
 def tables(case):
@@ -34,9 +26,9 @@ def tables(case):
         FileNotFoundError: Some runs are not recorded yet.
     """
     rows = {
-        row: [_published(case, arm, metric) for metric in METRICS]
+        style_of(arm).label: [_published(case, arm, metric) for metric in METRICS]
         + [_recorded(case, arm, metric) for metric in METRICS]
-        for arm, row in NAMES.items()
+        for arm in study.first_arms(case)
     }
     columns = pd.MultiIndex.from_product([("published", "re-enacted"), METRICS], names=[f"case {case}", "metric"])
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -8,8 +8,9 @@ import numpy as np
 from clr_utils.findings.claims import MARGINS
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.range_test import recorded_tests
+from clr_utils.styles import style_of
 
-STYLES = {"fixed": ("C1", "s--"), "triangular": ("C0", "o-")}
+MARKERS = {"fixed": "s", "triangular": "o"}
 
 
 def sweep(kind, metric="pr_area", case=1):
@@ -58,12 +59,12 @@ def best_of(areas):
 def plot_plateaus(case=1):
     """PR area on test patients against the peak rate: a dot a seed, a line of means, a bar as wide as the plateau."""
     ax = plt.subplots(figsize=(8, 4))[1]
-    for row, (kind, (color, line)) in enumerate(STYLES.items()):
-        areas = sweep(kind, case=case)
+    for row, (kind, marker) in enumerate(MARKERS.items()):
+        line, areas = style_of(kind).line | {"marker": marker}, sweep(kind, case=case)
         for rate, values in areas.items():
-            ax.plot([rate] * len(values), values, ".", color=color, linestyle="none", alpha=0.75)
-        ax.plot(list(areas), [np.mean(values) for values in areas.values()], line, color=color, label=kind)
-        ax.plot(plateau(areas), [1.02 + 0.02 * row] * 2, color=color, linewidth=4, linestyle="-")
+            ax.plot([rate] * len(values), values, ".", color=line["color"], linestyle="none", alpha=0.75)
+        ax.plot(list(areas), [np.mean(values) for values in areas.values()], **line, label=kind)
+        ax.plot(plateau(areas), [1.02 + 0.02 * row] * 2, color=line["color"], linewidth=4, linestyle="-")
     ax.set(xscale="log", xlabel="peak learning rate", ylabel="PR area", ylim=(0, 1.08))
     ax.legend(loc="lower center")
     return ax
@@ -72,10 +73,10 @@ def plot_plateaus(case=1):
 def plot_tuning_cost(case=1):
     """Expected best PR area on validation patients against the updates spent: sweeps, and one range test."""
     ax = plt.subplots(figsize=(8, 4))[1]
-    for kind, (color, line) in STYLES.items():
+    for kind, marker in MARKERS.items():
         best = best_of(sweep(kind, "validation_pr_area", case))
         spent = study.UPDATES[case] * np.arange(1, len(best) + 1)
-        ax.plot(spent, best, line, color=color, label=f"{kind}, best of the rates tried")
+        ax.plot(spent, best, **style_of(kind).line, marker=marker, label=f"{kind}, best of the rates tried")
     tests = recorded_tests("patches_log").tests
     cost = study.UPDATES[case] + sum(len(test.learning_rates) for test in tests)
     area = np.mean(study.recorded(case, "range_test_bounds", "validation_pr_area", study.SWEEP_SEEDS))

@@ -4,16 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from clr_utils.metrics.detection import curve_points, negatives_above
+from clr_utils.styles import style_of
 
-STYLES = {
-    "triangular": ("C0", "-"),
-    "triangular2": ("C1", "--"),
-    "exp_range": ("C2", "-."),
-    "fixed as published": ("C3", (0, (1, 1))),
-    "fixed 0.002": ("0.42", (0, (3, 1, 1, 1, 1, 1))),
-    "fixed 0.016": ("C4", "-"),
-    "fixed 0.03": ("C5", (0, (5, 1))),
-}
 RATES, RECALLS = np.concatenate([[0], np.geomspace(1e-5, 1, 500)]), np.linspace(0, 1, 501)
 
 
@@ -45,7 +37,8 @@ def plot_score_curves(results, axes=None):
     The mean is taken over recalls at equal false-positive rate, and over precisions at equal recall.
 
     Args:
-        results: {name: [(y, scores), ...]}, a pair for each run; see `clr_utils.metrics.detection.confusion`.
+        results: {name in `clr_utils.styles`: [(y, scores), ...]}, a pair for each run; see
+            `clr_utils.metrics.detection.confusion`.
         axes: Two Axes; new ones unless given.
 
     Returns:
@@ -55,7 +48,7 @@ def plot_score_curves(results, axes=None):
 
     roc, pr = plt.subplots(1, 2, figsize=(11, 4.6), layout="tight")[1] if axes is None else axes
     for name, runs in results.items():
-        color, dash = STYLES.get(name, ("0.3", "-"))
+        label, color, dash = style_of(name)
         for ax, draw in ((roc, plot_roc), (pr, plot_precision_recall)):
             before = len(ax.lines)
             for y, scores in runs:
@@ -79,7 +72,7 @@ def plot_score_curves(results, axes=None):
         for ax, where, heights in ((roc, RATES, recalls), (pr, RECALLS, precisions)):
             if len(runs) > 1:
                 ax.fill_between(where, np.min(heights, axis=0), np.max(heights, axis=0), color=color, alpha=0.15, lw=0)
-            ax.plot(where, np.mean(heights, axis=0), color=color, linestyle=dash, linewidth=2.2, label=name)
+            ax.plot(where, np.mean(heights, axis=0), color=color, linestyle=dash, linewidth=2.2, label=label)
     prevalence = np.mean(next(iter(results.values()))[0][0])
     roc.plot(RATES, RATES, color="0.35", linestyle=":", linewidth=1, label="guessing")
     pr.axhline(prevalence, color="0.35", linestyle=":", linewidth=1, label=f"guessing: 1 in {1 / prevalence:.0f}")
@@ -98,7 +91,7 @@ def plot_areas(areas, marked, lines=None, ax=None):
 
     Args:
         areas: The areas of the histogram, from 0 to 1.
-        marked: {name: areas}, a row of dots each, in the colour of the name.
+        marked: {name in `clr_utils.styles`: areas}, a row of dots each.
         lines: {name: area}, a dashed line each.
         ax: The Axes to draw in; new ones unless given.
     """
@@ -106,7 +99,7 @@ def plot_areas(areas, marked, lines=None, ax=None):
     counts, *_ = ax.hist(areas, bins=np.linspace(0, 1, 21), color="0.58", edgecolor="white")
     top = max(counts)
     for row, (name, values) in enumerate(marked.items(), 1):
-        color = STYLES.get(name, ("0.3",))[0]
+        color = style_of(name).color
         ax.plot(values, [top * (1 + 0.12 * row)] * len(values), "o", color=color, linestyle="none")
         place = {"xytext": (1.01, top * (1 + 0.12 * row)), "textcoords": "data", "va": "center"}
         ax.annotate(name, (1, 0), color=color, **place)

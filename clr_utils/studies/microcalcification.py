@@ -143,6 +143,11 @@ def difficulty_runs(difficulty, names=DIFFICULTY_ARMS, seeds=SWEEP_SEEDS):
     ]
 
 
+def first_arms(case):
+    """The names of the published and the fixed arms: all that Tables III to VI need."""
+    return [*published_arms(case), *fixed_arms()]
+
+
 def weight_runs(names=WEIGHT_ARMS):
     """The runs of some arms of case 1 that share the patients and patches of one world: their seed sets the rest."""
     known = arms(1)
@@ -154,8 +159,8 @@ def weight_runs(names=WEIGHT_ARMS):
 
 
 def first_runs(case, seeds=None):
-    """The runs of the published and the fixed arms, as `study_runs`: all that Tables III to VI need."""
-    return study_runs(case, [*published_arms(case), *fixed_arms()], seeds)
+    """The runs of `first_arms`, as `study_runs`."""
+    return study_runs(case, first_arms(case), seeds)
 
 
 def grids(seeds=None, case=None):

@@ -1,0 +1,49 @@
+"""Names, colours and line styles of all policies and arms: one table, so that a recipe looks alike in every figure.
+
+A row is found by the name of the arm, as records have it, or by the label that figures and tables show. The colours C0
+to C6 are those of `clr.mplstyle`; tests/test_accessibility.py holds them all to their contrast.
+"""
+
+from typing import NamedTuple
+
+
+class Style(NamedTuple):
+    """What a recipe is called in figures and tables, and how its lines are drawn."""
+
+    label: str
+    color: str
+    linestyle: str | tuple
+
+    @property
+    def line(self):
+        """The keyword arguments of `Axes.plot` for a line in this style."""
+        return {"color": self.color, "linestyle": self.linestyle}
+
+
+STYLES = {
+    "triangular": Style("triangular", "C0", "-"),
+    "triangular2": Style("triangular2", "C1", "--"),
+    "exp_range": Style("exp_range", "C2", "-."),
+    "fixed": Style("fixed", "C4", "-"),
+    "published_fixed": Style("fixed as published", "C3", (0, (1, 1))),
+    "fixed_0.002": Style("fixed 0.002", "0.42", (0, (3, 1, 1, 1, 1, 1))),
+    "fixed_0.016": Style("fixed 0.016", "C4", "-"),
+    "fixed_0.03": Style("fixed 0.03", "C5", (0, (5, 1))),
+    "network": Style("network", "0.3", "-"),
+}
+
+
+def style_of(name):
+    """The `Style` of a policy or an arm.
+
+    Args:
+        name: Its name in STYLES, or its label there.
+
+    Raises:
+        ValueError: The table has no such row; the message lists those that it has.
+    """
+    for arm, style in STYLES.items():
+        if name in (arm, style.label):
+            return style
+    known = ", ".join(repr(style.label) for style in STYLES.values())
+    raise ValueError(f"no policy or arm is called {name!r}; there are {known}. A new one needs a row in styles.py")
