@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -10,19 +11,11 @@ import pytest
 import badges
 import notebook_rules as rules
 
-FOLDER = Path(__file__).parent.parent / "notebooks"
-CALIBRATION = FOLDER.parent / "data" / "results" / "calibration"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "notebooks"
+CALIBRATION = ROOT / "data" / "results" / "calibration"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
-EXPECTED = [
-    "00_start_here",
-    "01_learning_rate",
-    "02_cyclical_policies",
-    "03_range_test",
-    "04_mnist",
-    "05_unbalanced_metrics",
-    "06_microcalcification",
-]
 
 
 @cache
@@ -38,10 +31,46 @@ def complain(path, complaints):
     assert not complaints, f"{path.name}:\n  " + "\n  ".join(complaints)
 
 
-@pytest.mark.parametrize("name", EXPECTED)
-def test_notebook_and_solutions_exist(name):
-    assert (FOLDER / f"{name}.ipynb").exists()
-    assert solutions_of(FOLDER / f"{name}.ipynb").exists()
+def forgotten(root, stem):
+    """The places that should know the notebook of this name and do not."""
+    number = stem[:2]
+    files = (
+        f"notebooks/solutions/{stem}_solutions.ipynb",
+        f"clr_utils/exercises/nb{number}.py",
+        f"tests/wrong_answers/{stem}.toml",
+    )
+    rows = {
+        "README.md": rf"^\| \[{number} .*\]\(notebooks/{stem}\.ipynb\) \|",
+        "notebooks/00_start_here.ipynb": rf"\| \[{number} · .*\]\({stem}\.ipynb\) \|" if number != "00" else "",
+        "notebooks/TEACHING.md": rf"^### {number} · ",
+    }
+    missing = [place for place in files if not (root / place).is_file()]
+    return missing + [
+        f"a row in {place}"
+        for place, row in rows.items()
+        if not re.search(row, (root / place).read_text(encoding="utf-8"), flags=re.M)
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_known_where_it_should_be(path):
+    complain(path, forgotten(ROOT, path.stem))
+
+
+def test_what_a_new_notebook_still_needs_is_named():
+    assert forgotten(ROOT, "99_more") == [
+        "notebooks/solutions/99_more_solutions.ipynb",
+        "clr_utils/exercises/nb99.py",
+        "tests/wrong_answers/99_more.toml",
+        "a row in README.md",
+        "a row in notebooks/00_start_here.ipynb",
+        "a row in notebooks/TEACHING.md",
+    ]
+
+
+def test_notebooks_are_numbered_from_00_without_a_gap():
+    assert [int(path.name[:2]) for path in NOTEBOOKS] == list(range(len(NOTEBOOKS)))
+    assert {path.stem.removesuffix("_solutions") for path in SOLUTIONS} == {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
