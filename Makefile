@@ -1,6 +1,6 @@
 # The address book of the project: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery timings badges bench lock zip clean
+.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery timings badges bench mutants lock zip clean
 
 LOCKED ?= 1
 PROFILE ?= quick
@@ -54,6 +54,9 @@ badges: setup ## write the project's public address into every notebook   [REPO=
 bench: setup ## measure the cost per update, of a range test, a grid's throughput, and start-up times, into build/bench.json
 	@mkdir -p build
 	$(python) tools/bench.py
+
+mutants: setup ## do the tests notice faults? tries those of tests/mutants.toml, some twenty minutes   [FILE=clr_utils/policies.py]
+	@$(python) tools/mutants.py $(FILE)
 
 lock: setup ## bring requirements.lock to the newest versions (needs the network)
 	$(python) -m venv --clear build/uv
