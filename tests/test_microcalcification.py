@@ -14,7 +14,7 @@ ARRAYS = ("x", "y", "patient", "kind", "diameter", "contrast")
 
 @pytest.fixture(scope="module")
 def patches():
-    return generate_patches(600, 1200, seed=5)
+    return generate_patches(300, 600, seed=5, split="validation")
 
 
 def equal(some, others):
@@ -30,17 +30,17 @@ def alike(some, others):
 
 
 def test_counts_shapes_and_types(patches):
-    assert patches.counts == (600, 1200)
+    assert patches.counts == (300, 600)
     assert patches.skew == 2
-    assert patches.x.shape == (1800, 16, 16)
+    assert patches.x.shape == (900, 16, 16)
     assert patches.x.dtype == np.uint16
-    assert all(len(getattr(patches, name)) == 1800 for name in ARRAYS)
-    assert (patches.split, patches.source) == ("train", "synthetic")
+    assert all(len(getattr(patches, name)) == 900 for name in ARRAYS)
+    assert (patches.split, patches.source) == ("validation", "synthetic")
 
 
 def test_repr_calls_it_synthetic_and_counts(patches):
     assert repr(patches) == (
-        "synthetic, train: 1,800 patches, 600 with and 1,200 without calcification (1/2.0), 300 patients"
+        "synthetic, validation: 900 patches, 300 with and 600 without calcification (1/2.0), 50 patients"
     )
 
 
@@ -63,13 +63,13 @@ def test_kind_says_what_is_shown(patches):
 
 
 def test_shares_of_look_alikes():
-    kind = generate_patches(0, 20_000).kind
+    kind = generate_patches(0, 12_800, split="validation").kind
     shares = {name: np.mean(kind == name) for name in generator.LOOK_ALIKES}
     assert shares == pytest.approx(generator.LOOK_ALIKES, abs=0.015)
 
 
 def test_a_seed_is_a_world(patches):
-    same, other = (generate_patches(600, 1200, seed=seed) for seed in (5, 6))
+    same, other = (generate_patches(300, 600, seed=seed, split="validation") for seed in (5, 6))
     assert equal(same, patches)
     negative = patches.y == 0
     assert abs(alike(other.x[negative], patches.x[negative]).mean()) < 0.1
@@ -77,13 +77,13 @@ def test_a_seed_is_a_world(patches):
 
 def test_patients_are_stored_one_after_another_and_evenly(patches):
     assert (np.diff(patches.patient) >= 0).all()
-    assert np.bincount(patches.patient).tolist() == [6] * 300
-    uneven = generate_patches(500, 0)
-    assert set(np.bincount(uneven.patient)) == {1, 2}
+    assert np.unique(patches.patient, return_counts=True)[1].tolist() == [18] * 50
+    uneven = generate_patches(80, 0, split="validation")
+    assert set(np.unique(uneven.patient, return_counts=True)[1]) == {1, 2}
 
 
 def test_no_patient_is_in_two_splits():
-    sets = [set(generate_patches(400, 400, split=split).patient.tolist()) for split in SPLITS]
+    sets = [set(generate_patches(0, 300, split=split).patient.tolist()) for split in SPLITS]
     assert [len(each) for each in sets] == [300, 50, 100]
     assert len(set.union(*sets)) == 450
 
@@ -91,7 +91,7 @@ def test_no_patient_is_in_two_splits():
 @pytest.mark.parametrize("label", [0, 1])
 def test_a_patient_has_the_same_patches_however_many_are_asked_for(patches, label):
     """24 positives of a patient need a second field, 600 negatives five."""
-    more = next(patch_blocks(24 * 300, 600 * 300, seed=5))
+    more = next(patch_blocks(24 * 50, 600 * 50, seed=5, split="validation"))
     some = patches.select((patches.y == label) & (patches.patient == 0))
     assert equal(some, more.select(np.flatnonzero(more.y == label)[: len(some.y)]))
 
@@ -104,17 +104,17 @@ def test_a_patient_shows_no_field_twice():
 
 
 def test_blocks_are_the_whole_in_pieces(patches):
-    blocks = list(patch_blocks(600, 1200, seed=5))
-    assert len(blocks) == 300
+    blocks = list(patch_blocks(300, 600, seed=5, split="validation"))
+    assert len(blocks) == 50
     assert equal(join(blocks), patches)
 
 
 def test_the_first_negatives_of_the_order_are_those_of_fewer_patients(patches):
-    first = join(patch_blocks(600, 1200, seed=5, first=402))
-    assert first.counts == (600, 402)
-    assert equal(first.select(first.y == 0), patches.select(np.flatnonzero(patches.y == 0)[:402]))
+    first = join(patch_blocks(300, 600, seed=5, split="validation", first=202))
+    assert first.counts == (300, 202)
+    assert equal(first.select(first.y == 0), patches.select(np.flatnonzero(patches.y == 0)[:202]))
     assert equal(first.select(first.y == 1), patches.select(patches.y == 1))
-    assert len(np.unique(first.patient[first.y == 0])) == 101
+    assert len(np.unique(first.patient[first.y == 0])) == 17
 
 
 def test_blocks_are_generated_when_they_are_asked_for():
@@ -152,7 +152,7 @@ def _rough(x):
 
 
 def test_without_contrast_the_same_patches_without_calcifications(patches):
-    absent = generate_patches(600, 1200, seed=5, difficulty=0)
+    absent = generate_patches(300, 600, seed=5, split="validation", difficulty=0)
     negative = patches.y == 0
     assert (absent.x[negative] == patches.x[negative]).all()
     change = patches.x[~negative].astype(int) - absent.x[~negative]

@@ -88,21 +88,9 @@ def test_recorded_study_is_complete():
     assert set(mnist.LABELS) < set(errors)
 
 
-def test_a_small_recorded_run_can_be_had_again():
-    """Within 2 points of error and 5 % of loss: threads and processors change the last digits, not the training."""
-    recorded = load_records([mnist.small_run()])[0]
-    metrics, history = mnist.train(recorded["settings"], recorded["seed"])
-    assert metrics["updates"] == recorded["metrics"]["updates"] == 60
-    assert metrics["error"] == pytest.approx(recorded["metrics"]["error"], abs=2)
-    assert history["loss"] == pytest.approx(recorded["history"]["loss"], rel=0.05)
-
-
-def test_processes_side_by_side_give_the_errors_of_one_process(tmp_path, monkeypatch):
+def test_a_training_in_a_process_of_its_own_is_the_same(tmp_path, monkeypatch):
     monkeypatch.setenv("CLR_RESULTS_DIR", str(tmp_path))
-    runs = [mnist.small_run()._replace(seed=seed) for seed in range(2)]
-    assert run_grid(runs, workers=2, anew=True) == 0
-    together = load_records(runs)
-    errors = [record["metrics"]["error"] for record in together]
-    assert errors == pytest.approx(mnist.test_errors("cold_start", [0, 1]), abs=2)
-    assert all(0 < error < 30 for error in errors)
-    assert together[0]["history"] != together[1]["history"], "another seed is another training"
+    run = mnist.small_run()
+    assert run_grid([run], mnist.train, workers=2, anew=True) == 0
+    (alone,) = load_records([run])
+    assert [alone["metrics"]["error"]] == pytest.approx(mnist.test_errors("cold_start", [0]), abs=2)

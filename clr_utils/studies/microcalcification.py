@@ -124,8 +124,8 @@ def settings(case, policy, *, scale=1, epochs=EPOCHS, difficulty="published"):
 
 
 def small_run():
-    """A run at a fiftieth of the scale, recorded so that a test can train it again and compare."""
-    return Run(STUDY, "small", settings(1, fixed(0.03), scale=0.02, epochs=2), seed=0)
+    """A run at a two-hundredth of the scale, recorded so that a test can train it again and compare."""
+    return Run(STUDY, "small", settings(1, fixed(0.03), scale=0.005, epochs=2), seed=0)
 
 
 def untrained_runs(seeds=UNTRAINED_SEEDS):
