@@ -1,9 +1,11 @@
 """The MNIST study of notebook 04: the tutorial of DataCamp 2018 as published, then one change at a time.
 
-An arm is a list of phases, trained one after another on the same weights. Each phase compiles the model with a new
-Adam, as the tutorial does, so the optimizer's state and its count of updates begin again while the weights go on.
+An arm is a list of phases, trained one after another on the same weights. Each phase begins with a fresh Adam, as the
+tutorial does when it compiles anew, so the count of updates begins again while the weights go on.
 """
 
+import json
+from functools import lru_cache
 from statistics import fmean
 
 from clr_utils.experiments import Run, load_records, run_grid
@@ -164,23 +166,39 @@ def train(settings, seed):
     digits = load_mnist(settings["data"])
     if settings["validation"]:
         digits = validation_split(digits, settings["validation"])
-    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
-    model = mnist_mlp(settings["hidden"])
+    weights = mnist_mlp(settings["hidden"]).get_weights()
     history, updates = [], 0
     for phase in settings["phases"]:
-        model.compile(
-            optimizer=keras.optimizers.Adam(learning_rate(phase["policy"])),
-            loss="sparse_categorical_crossentropy",
-            steps_per_execution=10,
-        )
+        model, fresh = _compiled(settings["hidden"], json.dumps(phase["policy"]))
+        model.set_weights(weights)
+        for variable, value in zip(model.optimizer.variables, fresh, strict=True):
+            variable.assign(value)
         fitted = model.fit(
             digits.x_train, digits.y_train, batch_size=phase["batch_size"], epochs=phase["epochs"], verbose=0
         )
+        weights = model.get_weights()
         history += fitted.history["loss"]
         updates += int(model.optimizer.iterations)
     answers = keras.ops.convert_to_numpy(model(digits.x_test)).argmax(axis=1)
     return {"error": round(100 * float((answers != digits.y_test).mean()), 4), "updates": updates}, {"loss": history}
+
+
+@lru_cache(maxsize=8)
+def _compiled(hidden, policy):
+    """A network compiled for a policy (as JSON), and its optimizer's state before the first update: for all seeds."""
+    import keras
+
+    from clr_utils.models import mnist_mlp
+
+    model = mnist_mlp(hidden)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate(json.loads(policy))),
+        loss="sparse_categorical_crossentropy",
+        steps_per_execution=10,
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model, [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables]
 
 
 def _phase(batch_size, epochs, policy):
