@@ -47,6 +47,8 @@ def plot_score_curves(results, axes=None):
     from scikitplot.api.metrics import plot_precision_recall, plot_roc
 
     roc, pr = plt.subplots(1, 2, figsize=(11, 4.6), layout="tight")[1] if axes is None else axes
+    for ax in (roc, pr):
+        ax.set_axis_off()  # scikit-plots lays the figure out at every curve, which takes as long as all the rest
     for name, runs in results.items():
         label, color, dash = style_of(name)
         for ax, draw in ((roc, plot_roc), (pr, plot_precision_recall)):
@@ -79,10 +81,12 @@ def plot_score_curves(results, axes=None):
     roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC", xlim=(0, 1), ylim=(0, 1.02))
     pr.set(xlabel="recall", ylabel="precision", title="precision-recall", xlim=(0, 1), ylim=(0, 1.02))
     for ax in (roc, pr):
+        ax.set_axis_on()
         ax.tick_params(labelsize="medium")
         ax.xaxis.label.set_size("medium")
         ax.yaxis.label.set_size("medium")
     roc.legend(loc="lower right", fontsize=10)
+    roc.figure.tight_layout()
     return roc, pr
 
 
