@@ -69,5 +69,5 @@ zip: ## pack the last commit for Colab, into build/clr-notebooks.zip
 	git archive --format=zip --prefix=clr-notebooks/ --output=build/clr-notebooks.zip HEAD
 
 clean: ## remove build/ and caches; .venv stays (rm -r .venv removes it)
-	rm -rf build .pytest_cache .ruff_cache .hypothesis clr_notebooks.egg-info
+	rm -rf build .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -print | xargs rm -rf

@@ -5,7 +5,8 @@ yet, with the function that it is handed; `load_records` reads them. From a shel
 `python -m clr_utils.studies microcalcification --case 1 --seeds 3`.
 
 Records are written to the folder that the environment variable CLR_RESULTS_DIR names, for example one on a mounted
-Google Drive, or else to the project's own `data/results/<study>/`. They are looked for in both, in this order.
+Google Drive, or else to the project's own `data/results/<study>/`; an installed package writes them to a folder of the
+user's instead (`clr_utils.places`). They are looked for in both, in this order.
 """
 
 import hashlib
@@ -115,6 +116,8 @@ def run_grid(runs, train, workers=1, anew=False):
     missing = [run for run in runs if read_record(run) is None or (anew and not run.path.is_file())]
     if not missing:
         return 0
+    if folder := places.own_results():
+        print(f"records go to {folder}; CLR_RESULTS_DIR names the folder", file=sys.stderr)
     failed = 0
     with parallel_config(backend="loky", inner_max_num_threads=1 if workers > 1 else None):
         outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(

@@ -30,6 +30,13 @@ def test_nothing_is_missing_here():
     assert colab.missing_packages() == []
 
 
+def test_an_installed_package_reads_its_own_metadata_and_leaves_the_extras_out(monkeypatch):
+    listed = ["scikit-nothing>=0.4", 'scikit-extra>=1; extra == "test"', 'scikit-old>=1; python_version < "3"']
+    monkeypatch.setattr(colab.places, "INSTALLED", True)
+    monkeypatch.setattr(colab, "requires", {"clr-notebooks": listed}.get)
+    assert colab.missing_packages() == ["scikit-nothing>=0.4"]
+
+
 def test_missing_packages_are_named_with_their_bounds():
     assert colab.missing_packages(["numpy>=2", "scikit-nothing>=0.4"]) == ["scikit-nothing>=0.4"]
 

@@ -1,13 +1,17 @@
 """`import clr_utils` costs nothing until a name is used, and every public name can be."""
 
+import ast
 import json
+from pathlib import Path
 
+import jedi
 import pytest
 
 import clr_utils
 from helpers import run_python
 
 HEAVY = {"keras", "tensorflow", "jax", "torch", "matplotlib", "pandas", "scipy", "sklearn", "scikitplot", "IPython"}
+PACKAGE = Path(clr_utils.__file__).parent
 LOADED = "import sys, json; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
 
 
@@ -54,3 +58,24 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_published_stays_the_function_that_bears_its_modules_name():
     run_python("import clr_utils\nfor _ in range(2): clr_utils.published('datacamp.mnist.clr_error')")
     run_python("from clr_utils import published\nimport clr_utils\nclr_utils.published('datacamp.mnist.clr_error')")
+
+
+def test_the_stub_lists_the_names_with_their_files():
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8")).body
+    imported = [(each.module, name.name, name.asname) for each in stub[1:-1] for name in each.names]
+    files = {name: f"clr_utils.{file}" for name, file in clr_utils._FILE_OF.items()}
+    assert imported == sorted((file, name, name) for name, file in files.items())
+    assert ast.literal_eval(stub[-1].value) == clr_utils.__all__
+
+
+@pytest.mark.parametrize("code", ["from clr_utils import {}", "import clr_utils\nclr_utils.{}"])
+def test_an_editor_completes_a_name_and_finds_its_definition(code):
+    def editor(name):
+        project = jedi.Project(PACKAGE.parent, sys_path=[str(PACKAGE.parent)], smart_sys_path=False)
+        return jedi.Script(code.format(name), project=project, environment=jedi.InterpreterEnvironment())
+
+    completed = {each.name for each in editor("tri").complete()}
+    assert completed >= {"triangular", "triangular2"}
+    (found,) = editor("triangular").goto(follow_imports=True)
+    assert found.module_path == PACKAGE / "policies.py"
+    assert found.type == "function"

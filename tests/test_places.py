@@ -8,9 +8,22 @@ from clr_utils import places
 
 
 def test_what_ships_is_there():
+    assert places.DATA.samefile(Path(__file__).parent.parent / "data")
     assert (places.DATA / "published.csv").is_file()
     assert (places.RESULTS / "mnist").is_dir()
     assert places.STYLE.is_file()
+
+
+def test_an_installed_package_keeps_new_records_with_the_user(monkeypatch, tmp_path):
+    monkeypatch.delenv("CLR_RESULTS_DIR", raising=False)
+    for variable in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert places.own_results() is None, "in a checkout they go to data/results"
+    monkeypatch.setattr(places, "INSTALLED", True)
+    assert places.own_results().is_relative_to(tmp_path)
+    assert places.own_results().parts[-2:] == ("clr-notebooks", "results")
+    monkeypatch.setenv("CLR_RESULTS_DIR", str(tmp_path / "mine"))
+    assert places.own_results() == tmp_path / "mine"
 
 
 @pytest.mark.parametrize(

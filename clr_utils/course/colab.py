@@ -8,7 +8,7 @@ import sys
 import tempfile
 import tomllib
 from importlib import invalidate_caches
-from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.metadata import PackageNotFoundError, distributions, requires, version
 from pathlib import Path
 
 from clr_utils import places
@@ -38,17 +38,17 @@ def missing_packages(requirements=None):
     """The requirements, such as "scikit-plots>=0.4", of which no package is installed.
 
     Args:
-        requirements: A list; by default the project's dependencies in pyproject.toml.
+        requirements: A list; by default the project's dependencies.
 
     Raises:
         RuntimeError: A package is there in a version that the requirement excludes.
     """
     from packaging.requirements import Requirement
 
-    if requirements is None:
-        requirements = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]
     missing, unfit = [], []
-    for each in map(Requirement, requirements):
+    for each in map(Requirement, dependencies() if requirements is None else requirements):
+        if each.marker and not each.marker.evaluate({"extra": ""}):
+            continue
         try:
             found = version(each.name)
         except PackageNotFoundError:
@@ -62,6 +62,16 @@ def missing_packages(requirements=None):
             "Runtime > Change runtime type, or fetch the newest version of the project"
         )
     return missing
+
+
+def dependencies():
+    """The project's requirements, as its installation knows them; in a checkout, those in pyproject.toml.
+
+    An installation lists those of the extras as well, each with its marker.
+    """
+    if places.INSTALLED:
+        return requires("clr-notebooks")
+    return tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]
 
 
 def installed():

@@ -67,9 +67,9 @@ def _flat(images):
 
 def _mnist_5k(path=places.DATA / "mnist_5k.npz"):
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: it comes with the project; restore it with `git checkout data`")
+        raise FileNotFoundError(f"{path} is missing: it comes with the project; {places.RESTORE}")
     if hashlib.sha256(path.read_bytes()).hexdigest() != MNIST_5K_SHA256:
-        raise ValueError(f"{path} is not the file that the project ships; restore it with `git checkout data`")
+        raise ValueError(f"{path} is not the file that the project ships; {places.RESTORE}")
     file = np.load(path)
     images, labels = file["images"], file["labels"]
     test = np.zeros(len(labels), dtype=bool)

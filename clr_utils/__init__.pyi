@@ -1,0 +1,119 @@
+"""What editors read: each name of `clr_utils` and the file that it is loaded from."""
+
+from clr_utils.calcification.files import write_calcification_files as write_calcification_files
+from clr_utils.calcification.patches import generate_patches as generate_patches
+from clr_utils.calcification.patches import patch_blocks as patch_blocks
+from clr_utils.calcification.sets import fit_standardiser as fit_standardiser
+from clr_utils.calcification.sets import test_set as test_set
+from clr_utils.calcification.sets import training_set as training_set
+from clr_utils.calcification.sets import validation_set as validation_set
+from clr_utils.callbacks import CycleWarning as CycleWarning
+from clr_utils.callbacks import CyclicLR as CyclicLR
+from clr_utils.callbacks import LearningRateHistory as LearningRateHistory
+from clr_utils.citations import published as published
+from clr_utils.course.notebook import notebook_seed as notebook_seed
+from clr_utils.course.notebook import setup_notebook as setup_notebook
+from clr_utils.course.notebook import verdict as verdict
+from clr_utils.cycles import half_cycles as half_cycles
+from clr_utils.cycles import step_size_for as step_size_for
+from clr_utils.datasets.mammography import load_mammography as load_mammography
+from clr_utils.datasets.mnist import load_mnist as load_mnist
+from clr_utils.datasets.mnist import validation_split as validation_split
+from clr_utils.decays import exp_decay as exp_decay
+from clr_utils.decays import fixed as fixed
+from clr_utils.decays import linear_decay as linear_decay
+from clr_utils.decays import time_decay as time_decay
+from clr_utils.metrics.comparison import holm as holm
+from clr_utils.metrics.comparison import judge as judge
+from clr_utils.metrics.comparison import paired_difference as paired_difference
+from clr_utils.metrics.comparison import t_interval as t_interval
+from clr_utils.metrics.comparison import welch_interval as welch_interval
+from clr_utils.metrics.detection import best_threshold as best_threshold
+from clr_utils.metrics.detection import confusion as confusion
+from clr_utils.metrics.detection import patient_interval as patient_interval
+from clr_utils.metrics.detection import pr_area as pr_area
+from clr_utils.metrics.detection import precision_at as precision_at
+from clr_utils.metrics.detection import roc_auc as roc_auc
+from clr_utils.models import calcification_cnn as calcification_cnn
+from clr_utils.models import mnist_mlp as mnist_mlp
+from clr_utils.plotting import dot_plot as dot_plot
+from clr_utils.plotting import forest_plot as forest_plot
+from clr_utils.plotting import plot_policy as plot_policy
+from clr_utils.policies import SMITH_TABLE_2 as SMITH_TABLE_2
+from clr_utils.policies import Stage as Stage
+from clr_utils.policies import custom_policy as custom_policy
+from clr_utils.policies import exp_range as exp_range
+from clr_utils.policies import hann as hann
+from clr_utils.policies import modified_triangular2 as modified_triangular2
+from clr_utils.policies import staged as staged
+from clr_utils.policies import triangular as triangular
+from clr_utils.policies import triangular2 as triangular2
+from clr_utils.policies import welch as welch
+from clr_utils.range_test.curves import smooth as smooth
+from clr_utils.range_test.curves import sweep_rates as sweep_rates
+from clr_utils.range_test.results import RangeTest as RangeTest
+from clr_utils.range_test.results import RangeTests as RangeTests
+from clr_utils.range_test.run import lr_range_test as lr_range_test
+from clr_utils.range_test.run import repeat_range_test as repeat_range_test
+from clr_utils.range_test.suggestions import NoSuggestionError as NoSuggestionError
+from clr_utils.schedules import CyclicalLearningRate as CyclicalLearningRate
+
+__all__ = [
+    "CycleWarning",
+    "CyclicLR",
+    "CyclicalLearningRate",
+    "LearningRateHistory",
+    "NoSuggestionError",
+    "RangeTest",
+    "RangeTests",
+    "SMITH_TABLE_2",
+    "Stage",
+    "best_threshold",
+    "calcification_cnn",
+    "confusion",
+    "custom_policy",
+    "dot_plot",
+    "exp_decay",
+    "exp_range",
+    "fit_standardiser",
+    "fixed",
+    "forest_plot",
+    "generate_patches",
+    "half_cycles",
+    "hann",
+    "holm",
+    "judge",
+    "linear_decay",
+    "load_mammography",
+    "load_mnist",
+    "lr_range_test",
+    "mnist_mlp",
+    "modified_triangular2",
+    "notebook_seed",
+    "paired_difference",
+    "patch_blocks",
+    "patient_interval",
+    "plot_policy",
+    "pr_area",
+    "precision_at",
+    "published",
+    "repeat_range_test",
+    "roc_auc",
+    "setup_notebook",
+    "smooth",
+    "staged",
+    "step_size_for",
+    "sweep_rates",
+    "t_interval",
+    "test_set",
+    "time_decay",
+    "training_set",
+    "triangular",
+    "triangular2",
+    "validation_set",
+    "validation_split",
+    "verdict",
+    "welch",
+    "welch_interval",
+    "write_calcification_files",
+]
