@@ -3,13 +3,18 @@
 .PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery timings badges bench mutants lock zip clean
 
 LOCKED ?= 1
+PRE ?= 0
 PROFILE ?= quick
-export LOCKED PYTHON
+export LOCKED PRE PYTHON
 python := .venv/bin/python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
-	@echo "  PYTHON=/path/to/python3.12 names the Python of the first set-up; LOCKED=0 takes the newest versions"
+	@echo "  PYTHON=/path/to/python3.12 names the Python of the first set-up; LOCKED=0 takes the newest versions,"
+	@echo "  LOCKED=0 PRE=1 pre-releases too"
+
+on_each_backend := $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py range_test.py untouched.py \
+	keras_internals.py devices.py)
 
 setup: ## make .venv with the locked dependencies (the others do it when needed)
 	@sh tools/setup.sh
@@ -22,7 +27,9 @@ test: setup ## everything that CI runs on a push: linter, spelling, tests, every
 	.venv/bin/ruff format --check .
 	.venv/bin/codespell
 	.venv/bin/pytest --nbval
-	KERAS_BACKEND=jax .venv/bin/pytest $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py range_test.py untouched.py)
+	KERAS_BACKEND=jax .venv/bin/pytest $(on_each_backend)
+	@if $(python) -c "import torch" 2>/dev/null; then KERAS_BACKEND=torch .venv/bin/pytest $(on_each_backend); \
+	else echo "The tests on PyTorch are skipped: it is not installed (.venv/bin/pip install torch)"; fi
 
 test-colab: setup ## run every notebook as Colab would, with Colab's versions (Python 3.13, git, network)   [NB=04]
 	@$(python) tools/as_colab.py $(NB)

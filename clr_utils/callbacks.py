@@ -5,6 +5,7 @@ import warnings
 import keras
 
 from clr_utils import arguments
+from clr_utils.keras_internals import rate_source, schedule_count
 from clr_utils.policies import POLICIES
 from clr_utils.schedules import CyclicalLearningRate
 
@@ -81,10 +82,11 @@ class CyclicLR(keras.callbacks.Callback):
         """Refuse what a callback cannot serve, before the first update."""
         optimizer = _inner(self.model.optimizer)
         way_out = "compile the model with CyclicalLearningRate(...) as the optimizer's learning_rate instead"
-        if not isinstance(optimizer._learning_rate, keras.Variable):
+        source = rate_source(optimizer)
+        if not isinstance(source, keras.Variable):
             raise TypeError(
-                f"the optimizer's learning_rate is a {type(optimizer._learning_rate).__name__}, which CyclicLR cannot "
-                "change: remove CyclicLR, or compile the model with a number as learning_rate"
+                f"the optimizer's learning_rate is a {type(source).__name__}, which CyclicLR cannot change: remove "
+                "CyclicLR, or compile the model with a number as learning_rate"
             )
         if self.model.steps_per_execution != 1:
             raise ValueError(
@@ -138,8 +140,8 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Look at what sets the rate; warn when a step of the schedule is shorter than an epoch."""
-        rate = _inner(self.model.optimizer)._learning_rate
-        self._schedule = rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
+        source = rate_source(_inner(self.model.optimizer))
+        self._schedule = source if isinstance(source, keras.optimizers.schedules.LearningRateSchedule) else None
         self._warn_cycle = self._warn and isinstance(self._schedule, CyclicalLearningRate)
         if self._warn_cycle:
             _warn_short_step(self._schedule, self.params)
@@ -169,10 +171,8 @@ class LearningRateHistory(keras.callbacks.Callback):
         """Warn when training has ended inside a cycle of the schedule."""
         if self._warn_cycle:
             optimizer = _inner(self.model.optimizer)
-            # _iterations is what the schedule was given; with gradient accumulation it counts batches.
-            done = int(optimizer._iterations)
             unit = "batches" if optimizer.gradient_accumulation_steps else "updates"
-            _warn_mid_cycle(self._schedule.updates_left(done), unit)
+            _warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit)
 
     def _record(self, updates, rates):
         self.iterations.extend(updates)

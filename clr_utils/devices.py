@@ -13,6 +13,11 @@ def gpu_name():
         config = import_module("tensorflow").config
         gpus = config.list_physical_devices("GPU")
         return config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
+    if backend == "torch":
+        device = keras.ops.zeros(()).device
+        if device.type == "cuda":
+            return import_module("torch").cuda.get_device_name(device)
+        return None if device.type == "cpu" else device.type
     device = import_module(backend).devices()[0]
     return None if device.platform == "cpu" else device.device_kind
 

@@ -58,12 +58,22 @@ def exact_rates(policy, iterations, *bounds, **settings):
 
 
 def in_graph(function, iterations, *, xla=False):
-    """`function` of an integer tensor, compiled: by tf.function (with XLA or without) or jax.jit."""
+    """`function` of an integer tensor, compiled as `fit` does: by tf.function, with XLA or without, or jax.jit.
+
+    On PyTorch, where `fit` compiles only when it is told to: by torch.compile with `xla`, or else not at all.
+    """
     tensor = keras.ops.convert_to_tensor(np.asarray(iterations), "int64" if BACKEND == "tensorflow" else "int32")
     if BACKEND == "tensorflow":
         import tensorflow as tf
 
         return tf.function(function, jit_compile=xla)(tensor)
+    if BACKEND == "torch":
+        if not xla:
+            return function(tensor)
+        import torch
+
+        torch.compiler.reset()  # it keeps count of the versions of a function, and compiles no more than eight
+        return torch.compile(function, fullgraph=True, backend="eager")(tensor)
     import jax
 
     return jax.jit(function)(tensor)

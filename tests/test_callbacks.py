@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clr_utils import CycleWarning, CyclicalLearningRate, CyclicLR, LearningRateHistory, triangular
-from helpers import applied_rates, assert_rates, batches, beginning_again, fit, probe_model, weight
+from helpers import BACKEND, applied_rates, assert_rates, batches, beginning_again, fit, probe_model, weight
 
 pytestmark = pytest.mark.filterwarnings("ignore::clr_utils.CycleWarning")
 
@@ -103,6 +103,9 @@ def test_evaluation_does_not_disturb(between, plain_model, schedule_model):
 # --- what CyclicLR refuses ---
 
 
+not_on_torch = pytest.mark.skipif(BACKEND == "torch", reason="Keras refuses steps_per_execution on PyTorch")
+
+
 def constant_rate():
     return 0.1
 
@@ -125,10 +128,11 @@ def constant_rate():
             TypeError,
             ["learning_rate is a function", "remove CyclicLR", "a number as learning_rate"],
         ),
-        (
+        pytest.param(
             {"steps_per_execution": 4},
             ValueError,
             ["steps_per_execution is 4", "set it to 1", "CyclicalLearningRate(...)"],
+            marks=not_on_torch,
         ),
         (
             {"accumulate": 3},
@@ -163,6 +167,7 @@ def test_history_of_a_plain_rate(plain_model):
     assert all(type(rate) is float for rate in history.learning_rates)
 
 
+@not_on_torch
 @pytest.mark.parametrize("steps", [2, 3])
 def test_history_of_a_plain_rate_sees_every_update_of_an_execution(steps):
     history = LearningRateHistory()

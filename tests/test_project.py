@@ -89,8 +89,17 @@ def test_supported_pythons_agree():
     assert "3.11 | 3.12 | 3.13)" in text("tools/setup.sh")
     jobs = yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]
     for job in (jobs["test"], jobs["newest"]):
-        assert job["strategy"]["matrix"] == {"os": ["ubuntu-latest", "macos-latest"], "python": ["3.11", "3.13"]}
+        matrix = job["strategy"]["matrix"]
+        assert (matrix["os"], matrix["python"]) == (["ubuntu-latest", "macos-latest"], ["3.11", "3.13"])
         assert job["steps"][-1]["run"].startswith("make test ")
+
+
+def test_what_is_to_come_is_tried_every_week_and_may_fail():
+    job = yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["newest"]
+    ahead = [entry for entry in job["strategy"]["matrix"]["include"] if entry["pre"]]
+    assert [entry["python"] for entry in ahead] == ["3.14"]
+    assert job["continue-on-error"] == "${{ matrix.pre == 1 }}"
+    assert job["env"] == {"LOCKED": 0, "PRE": "${{ matrix.pre }}"}
 
 
 def test_readme_commands_are_make_targets():
@@ -212,6 +221,26 @@ def test_setup_says_that_the_given_python_does_not_fit(set_up):
     assert f"PYTHON={given} is Python 3.14; looking for another" in printed
 
 
+def test_setup_with_too_new_a_python_names_older_ones(set_up):
+    set_up.python("python3", "3.14")
+    code, printed, asked = set_up()
+    assert code == 1
+    assert "python3: is Python 3.14" in printed
+    assert "Python 3.14 is too new for TensorFlow's released wheels. Install Python 3.13 or 3.12 beside it" in printed
+    assert "ppa:deadsnakes/ppa && sudo apt install python3.13-venv" in printed
+    assert "sudo apt install python3 " not in printed
+    assert "-m" not in asked
+
+
+def test_setup_passes_over_too_new_a_python(set_up):
+    set_up.python("python3", "3.14")
+    set_up.python("python3.13", "3.13")
+    code, printed, _ = set_up()
+    assert code == 0
+    assert "with python3.13" in printed
+    assert "too new" not in printed
+
+
 def test_setup_installs_once(set_up):
     set_up.python("python3", "3.11")
     code, printed, asked = set_up()
@@ -284,6 +313,31 @@ def test_setup_with_the_newest_versions_and_back(set_up):
     assert set_up(LOCKED=0)[2] == ""
     assert "install -r requirements.lock" in set_up()[2]
     assert set_up(LOCKED="no")[0] == 2
+
+
+@pytest.mark.parametrize(("python", "told"), [("3.13", ""), ("3.14", " --ignore-requires-python")])
+def test_setup_with_prereleases_and_back(python, told, set_up):
+    """Back in an environment of its own: the nightly build of Keras has overwritten files of Keras."""
+    set_up.python("python3", python)
+    set_up.python("python3.12", "3.12")
+    code, printed, asked = set_up(LOCKED=0, PRE=1)
+    assert code == 0, printed
+    assert f"--pre{told} -e .[cpu,lab,site,test]" in asked
+    assert asked.splitlines()[-1].endswith("install --pre --no-deps --force-reinstall keras-nightly")
+    assert set_up(LOCKED=0, PRE=1) == (0, "", "")
+    _, printed, asked = set_up(LOCKED=0)
+    assert f"Making .venv with {'python3 ' if python == '3.13' else 'python3.12'}" in printed
+    assert "--pre" not in asked
+    assert "-m venv --clear .venv" in set_up(LOCKED=0, PRE=1)[2]
+
+
+@pytest.mark.parametrize("settings", [{"PRE": 1}, {"LOCKED": 0, "PRE": "yes"}])
+def test_setup_refuses_prereleases_with_the_lock(settings, set_up):
+    set_up.python("python3", "3.11")
+    code, printed, asked = set_up(**settings)
+    assert code == 2
+    assert f"PRE is '{settings['PRE']}'; it must be 0, or 1 together with LOCKED=0" in printed
+    assert asked == ""
 
 
 # tools/run_notebooks.py and tools/calibrate.py

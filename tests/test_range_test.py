@@ -175,17 +175,26 @@ def optimizers():
             yield kind
 
 
+def updated(optimizer):
+    """Two variables after one update."""
+    variables = [keras.Variable(np.ones((2, 2)), name="kernel"), keras.Variable(np.ones(2), name="bias")]
+    optimizer.apply([keras.ops.full(variable.shape, 0.1) for variable in variables], variables)
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
 @pytest.mark.parametrize("kind", optimizers(), ids=lambda kind: kind.__name__)
 def test_the_copy_of_an_optimizer_keeps_its_settings(kind):
-    optimizer = kind(learning_rate=0.123, clipnorm=0.7, weight_decay=0.3)
+    """That biases do not decay among them, which no config tells."""
+    optimizer = kind(learning_rate=0.5, clipnorm=0.7, weight_decay=0.3)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     copy = sweeping_copy(optimizer, np.array([0.5, 0.6]))
-    assert type(copy) is kind
+    assert type(copy) is type(optimizer)
     before, after = optimizer.get_config(), copy.get_config()
-    assert before.pop("learning_rate") == pytest.approx(0.123)
+    assert before.pop("learning_rate") == 0.5
     assert after.pop("learning_rate")["config"]["rates"] == pytest.approx([0.5, 0.6])
     assert before == after
-    assert not copy._use_weight_decay(keras.Variable([0.0], name="bias"))
+    for one, other in zip(updated(copy), updated(optimizer), strict=True):
+        close(one, other)
 
 
 def test_the_copy_of_loss_scaling():
@@ -258,7 +267,14 @@ def unknown_length():
     return tf_data().filter(lambda x, y: True)
 
 
+def torch_loader():
+    from torch.utils.data import DataLoader, TensorDataset, default_convert
+
+    return DataLoader(TensorDataset(default_convert(X), default_convert(TARGETS)), batch_size=8)
+
+
 needs_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="tf.data needs TensorFlow")
+needs_torch = pytest.mark.skipif(BACKEND != "torch", reason="a DataLoader needs PyTorch")
 
 
 @pytest.mark.parametrize(
@@ -269,8 +285,9 @@ needs_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="tf.data n
         functools.partial(endless, 9),
         pytest.param(tf_data, marks=needs_tensorflow),
         pytest.param(unknown_length, marks=needs_tensorflow),
+        pytest.param(torch_loader, marks=needs_torch),
     ],
-    ids=["PyDataset", "generator", "generator-exact", "tf.data", "tf.data-unknown"],
+    ids=["PyDataset", "generator", "generator-exact", "tf.data", "tf.data-unknown", "DataLoader"],
 )
 @pytest.mark.filterwarnings("ignore:.shuffle=True. was passed")
 def test_other_kinds_of_data(make):
@@ -310,9 +327,9 @@ def test_a_loss_by_another_name():
     class Renamed(keras.Sequential):
         def train_step(self, *state_and_data):
             answer = super().train_step(*state_and_data)
-            if BACKEND == "tensorflow":
-                return {"objective": answer["loss"]}
-            return {"objective": answer[0]["loss"]}, answer[1]
+            if BACKEND == "jax":
+                return {"objective": answer[0]["loss"]}, answer[1]
+            return {"objective": answer["loss"]}
 
     model = Renamed([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")

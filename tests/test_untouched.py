@@ -1,6 +1,7 @@
 """A range test leaves no trace: training afterwards gives, bit for bit, what it would have given without one."""
 
 import random
+from importlib import import_module
 
 import keras
 import numpy as np
@@ -11,6 +12,8 @@ from clr_utils.range_test.recorder import DivergenceWatch
 from clr_utils.range_test.untouched import kept_random_states
 from helpers import BACKEND
 from range_models import TARGETS, X, data_for, mlp, new, plain
+
+torch = import_module("torch") if BACKEND == "torch" else None
 
 
 def range_test(model, x, y, **settings):
@@ -36,8 +39,9 @@ def assert_same(found, expected):
 
 
 def random_numbers():
-    """The next numbers of Python, NumPy and Keras."""
-    return [random.random(), np.random.random(), *keras.ops.convert_to_numpy(keras.random.normal((2,)))]  # noqa: NPY002
+    """The next numbers of Python, NumPy, Keras and PyTorch."""
+    numbers = [random.random(), np.random.random(), *keras.ops.convert_to_numpy(keras.random.normal((2,)))]  # noqa: NPY002
+    return [*numbers, float(torch.rand(()))] if torch else numbers
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,7 @@ def test_settings_changed_after_compile_hold():
     seen = []
 
     def loss(y, answer):
-        seen.append(keras.ops.is_tensor(answer) and hasattr(answer, "numpy" if BACKEND == "tensorflow" else "devices"))
+        seen.append(keras.ops.is_tensor(answer) and hasattr(answer, "devices" if BACKEND == "jax" else "numpy"))
         return keras.ops.mean(keras.ops.square(y - answer))
 
     model = mlp()
@@ -283,3 +287,33 @@ def test_a_block_with_a_seed_starts_from_it():
         with kept_random_states(seed):
             drawn.append(random_numbers())
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+# --- what only PyTorch has ---
+
+only_torch = pytest.mark.skipif(BACKEND != "torch", reason="of PyTorch")
+
+
+@only_torch
+def test_gradients_are_those_of_the_training_before():
+    """A loop of one's own may add to them."""
+    model = plain()
+    range_test(model, X, TARGETS)
+    assert all(parameter.grad is None for parameter in model.parameters())
+    train(model, X, TARGETS)
+    before = [parameter.grad.clone() for parameter in model.parameters()]
+    range_test(model, X, TARGETS)
+    for parameter, gradient in zip(model.parameters(), before, strict=True):
+        assert torch.equal(parameter.grad, gradient)
+
+
+@only_torch
+def test_the_generator_of_every_gpu_is_kept(monkeypatch):
+    states = {0: "a", 1: "b"}
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "get_rng_state", states.get)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, gpu: states.update({gpu: state}))
+    with kept_random_states():
+        states.update({0: "c", 1: "d"})
+    assert states == {0: "a", 1: "b"}

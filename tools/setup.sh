@@ -2,15 +2,18 @@
 # Makes .venv with the locked dependencies; does nothing when that is done already.
 #   PYTHON=/path/to/python3.12   the Python to make .venv with
 #   LOCKED=0                     the newest versions that pyproject.toml allows, instead of requirements.lock
+#   LOCKED=0 PRE=1               pre-releases too, Keras's nightly build among them, and on Python 3.14 as well
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd -P)
 venv_python=.venv/bin/python
 stamp=.venv/ready
 locked=${LOCKED:-1}
+pre=${PRE:-0}
 case $locked in 0 | 1) ;; *) echo "LOCKED is '$locked'; it must be 0 or 1" >&2; exit 2 ;; esac
+case $pre$locked in 00 | 01 | 10) ;; *) echo "PRE is '$pre'; it must be 0, or 1 together with LOCKED=0" >&2; exit 2 ;; esac
 
-wanted=$( { echo "$locked" "$root"; cat requirements.lock pyproject.toml; } | cksum)
+wanted=$( { echo "$locked" "$pre" "$root"; cat requirements.lock pyproject.toml; } | cksum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -x "$venv_python" ]; then
     exit 0
 fi
@@ -27,11 +30,12 @@ rm -f "$stamp"
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 
-supported() { case $(version_of "$1") in 3.11 | 3.12 | 3.13) ;; *) return 1 ;; esac; }
+supported() { case $(version_of "$1") in 3.11 | 3.12 | 3.13) ;; 3.14) [ "$pre" = 1 ] ;; *) return 1 ;; esac; }
 
-# A virtual environment holds its own path: one that was moved, or cut short, is made anew.
+# A virtual environment holds its own path: one that was moved, or cut short, is made anew. So is one with pre-releases
+# where there should be none, and the other way round: the nightly build of Keras lies in the files of Keras.
 usable() {
-    [ -x "$venv_python" ] && supported "$venv_python" &&
+    [ -x "$venv_python" ] && supported "$venv_python" && [ "$(cat .venv/pre 2>/dev/null || echo 0)" = "$pre" ] &&
         grep -q "$root/.venv/" .venv/bin/pip 2>/dev/null && "$venv_python" -c 'import pip' 2>/dev/null
 }
 
@@ -43,8 +47,13 @@ remedy() {
         echo "The venv module of $without_venv is missing. On Debian and Ubuntu:"
         echo "    sudo apt install python$(version_of "$without_venv")-venv || sudo apt install python3-venv"
     else
-        echo "To get one:"
-        echo "    Debian, Ubuntu    sudo apt install python3 python3-venv"
+        if [ -n "$too_new" ]; then
+            echo "Python $too_new is too new for TensorFlow's released wheels. Install Python 3.13 or 3.12 beside it:"
+            echo "    Ubuntu            sudo add-apt-repository ppa:deadsnakes/ppa && sudo apt install python3.13-venv"
+        else
+            echo "To get one:"
+            echo "    Debian, Ubuntu    sudo apt install python3 python3-venv"
+        fi
         echo "    Fedora            sudo dnf install python3.13"
         echo "    macOS, Homebrew   brew install python@3.13"
         echo "    conda             conda env create -f environment.yml   (README.md, other ways in)"
@@ -55,11 +64,13 @@ remedy() {
 find_python() {
     tried=
     without_venv=
+    too_new=
     for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python; do
         if ! found=$(version_of "$candidate") || [ -z "$found" ]; then
             note="not there, or does not run"
         elif ! supported "$candidate"; then
             note="is Python $found"
+            case $found in 3.1[4-9]) too_new=$found ;; esac
         elif ! "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
             note="is Python $found, but has no venv or ensurepip module"
             without_venv=${without_venv:-$candidate}
@@ -80,6 +91,7 @@ if ! usable; then
     find_python || exit 1
     echo "Making .venv with $candidate (Python $found)"
     "$candidate" -m venv --clear .venv
+    echo "$pre" >.venv/pre
 fi
 
 # A package whose installation was cut short has no RECORD: without this, pip would take it for installed.
@@ -89,11 +101,19 @@ done
 
 pip() { "$venv_python" -m pip --disable-pip-version-check "$@"; }
 
+extras=".[cpu,lab,site,test]"
+
 install() {
     if [ "$locked" = 1 ]; then
         pip install -r requirements.lock && pip install --no-deps --no-build-isolation -e .
+    elif [ "$pre" = 0 ]; then
+        pip install --upgrade --upgrade-strategy eager -e "$extras"
     else
-        pip install --upgrade --upgrade-strategy eager -e ".[cpu,lab,site,test]"
+        # The project itself still excludes Python 3.14. And the nightly build of Keras, which pre-releases of TensorFlow
+        # bring, has its files where the package keras has them: it goes in last.
+        [ "$(version_of "$venv_python")" = 3.14 ] && newer=--ignore-requires-python || newer=
+        pip install --upgrade --upgrade-strategy eager --pre $newer -e "$extras" &&
+            pip install --pre --no-deps --force-reinstall keras-nightly
     fi
 }
 

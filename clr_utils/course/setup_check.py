@@ -2,6 +2,7 @@
 
 import platform
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
@@ -31,10 +32,10 @@ def _python():
 
 
 def _package(name):
-    try:
-        return Answer(name, True, version(name))
-    except PackageNotFoundError:
-        return Answer(name, False, f"missing: run `make lab` again, or `pip install {name}`")
+    for distribution in (name, f"{name}-nightly"):
+        with suppress(PackageNotFoundError):
+            return Answer(name, True, version(distribution))
+    return Answer(name, False, f"missing: run `make lab` again, or `pip install {name}`")
 
 
 def _attempt(what, look):
@@ -56,6 +57,7 @@ def _training():
     import numpy as np
 
     from clr_utils.callbacks import LearningRateHistory
+    from clr_utils.devices import device_name
     from clr_utils.models import mnist_mlp
     from clr_utils.schedules import CyclicalLearningRate
 
@@ -64,4 +66,4 @@ def _training():
     model.fit(np.zeros((8, 784)), np.zeros((8, 10)), batch_size=2, verbose=0, callbacks=[rates])
     if not np.allclose(rates.learning_rates, [0.001, 0.0035, 0.006, 0.0035], rtol=1e-6):
         raise RuntimeError(f"a cycle of four updates got the rates {rates.learning_rates}")
-    return f"one cycle of four updates, on {keras.backend.backend()}, {', '.join(keras.distribution.list_devices())}"
+    return f"one cycle of four updates, on {keras.backend.backend()}, {device_name()}"

@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 
+from clr_utils.keras_internals import copy_with_schedule
 from clr_utils.range_test.results import RangeTest
 
 SCORES = ("roc_auc", "pr_area")
@@ -31,17 +32,10 @@ class Sweep(keras.optimizers.schedules.LearningRateSchedule):
 
 def sweeping_copy(optimizer, rates):
     """A new optimizer with the settings of this one, its state fresh and its learning rate a `Sweep`."""
-    kind = type(optimizer)
     if inner := getattr(optimizer, "inner_optimizer", None):
         settings = {name: getattr(optimizer, name) for name in ("initial_scale", "dynamic_growth_steps")}
-        return kind(sweeping_copy(inner, rates), **settings)
-    # A stand-in with the sweep in place: the optimizer's own schedule may have no config.
-    stand_in = object.__new__(kind)
-    vars(stand_in).update(vars(optimizer), _learning_rate=Sweep(rates))
-    copy = kind.from_config(stand_in.get_config())
-    undecayed = {name: value for name, value in vars(optimizer).items() if name.startswith("_exclude_from_weight")}
-    vars(copy).update(undecayed)
-    return copy
+        return type(optimizer)(sweeping_copy(inner, rates), **settings)
+    return copy_with_schedule(optimizer, Sweep(rates))
 
 
 class Recorder:

@@ -5,32 +5,47 @@ from contextlib import contextmanager
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+
+from clr_utils.keras_internals import compile_arguments, seed_generator, set_seed_generator
 
 
 @contextmanager
 def kept_random_states(seed=None):
-    """Give Python, NumPy and Keras back the global random states that they had before the `with` block.
+    """Give Python, NumPy, Keras and its backend PyTorch back the random states that they had before the `with` block.
 
     With a seed, the block starts from it. TensorFlow's own generator, which Keras does not use for weights and
     dropout, is left alone: its state could not be read and put back.
     """
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    generator = seed_generator()
     state = None if generator is None else np.array(keras.ops.convert_to_numpy(generator.state))
     try:
         if seed is not None:
             random.seed(seed)
             np.random.seed(seed)  # noqa: NPY002
-            global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, None)
-        yield
+            set_seed_generator(None)
+        with _kept_torch_states(seed):
+            yield
     finally:
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
-        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
+        set_seed_generator(generator)
         if generator is not None:
             generator.state.assign(state)
+
+
+@contextmanager
+def _kept_torch_states(seed):
+    """Where Keras runs on PyTorch, its generators, of the CPU and of every GPU, order the examples and drop out."""
+    if keras.backend.backend() != "torch":
+        yield
+        return
+    import torch
+
+    with torch.random.fork_rng(range(torch.accelerator.device_count())):
+        if seed is not None:
+            torch.manual_seed(seed)
+        yield
 
 
 @contextmanager
@@ -41,11 +56,13 @@ def untouched(model, optimizer):
     states of metrics and the model's attributes (its compiled optimizer and training function among them) are what
     they were. The model's own optimizer is never used.
     """
-    settings = dict(model._compile_config.config)
+    settings = compile_arguments(model)
     metrics = keras.tree.flatten([settings.get("metrics"), settings.get("weighted_metrics")])
     variables = [*model.variables, *model.metrics_variables]
     variables += [each for metric in metrics if isinstance(metric, keras.metrics.Metric) for each in metric.variables]
     values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    # PyTorch keeps them from one update to the next.
+    gradients = [(each, each.grad) for each in model.parameters()] if keras.backend.backend() == "torch" else []
     attributes = dict(vars(model))
     train_step = model.train_step
     try:
@@ -63,3 +80,5 @@ def untouched(model, optimizer):
         vars(model).update(attributes)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
+        for parameter, gradient in gradients:
+            parameter.grad = gradient

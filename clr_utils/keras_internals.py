@@ -1,0 +1,44 @@
+"""What Keras has no public name for: the private names that clr_utils hangs on, each in one small function."""
+
+
+def rate_source(optimizer):
+    """What an optimizer takes its rate from: a variable, a schedule or a function. `learning_rate` is its value."""
+    return optimizer._learning_rate
+
+
+def schedule_count(optimizer):
+    """What an optimizer gives to its schedule, an int: updates done, or batches where it accumulates gradients."""
+    return int(optimizer._iterations)
+
+
+def copy_with_schedule(optimizer, schedule):
+    """A new optimizer with the settings of this one, its state fresh and `schedule` as its learning rate."""
+    kind = type(optimizer)
+    # A stand-in with the schedule in place: the optimizer's own one may have no config.
+    stand_in = object.__new__(kind)
+    vars(stand_in).update(vars(optimizer), _learning_rate=schedule)
+    copy = kind.from_config(stand_in.get_config())
+    # The config leaves out what exclude_from_weight_decay was told.
+    vars(copy).update({name: told for name, told in vars(optimizer).items() if name.startswith("_exclude_from_weight")})
+    return copy
+
+
+def compile_arguments(model):
+    """The arguments that a model was compiled with, a dict of the very objects (`get_compile_config` has copies)."""
+    return dict(model._compile_config.config)
+
+
+def seed_generator():
+    """The `SeedGenerator` of random numbers without a seed, or None before the first such number."""
+    return _global_state().get_global_attribute("global_seed_generator")
+
+
+def set_seed_generator(generator):
+    """Let random numbers without a seed come from a `SeedGenerator`, or from a new one if it is None."""
+    _global_state().set_global_attribute("global_seed_generator", generator)
+
+
+def _global_state():
+    from keras.src.backend.common import global_state
+
+    return global_state
