@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clr_utils import SMITH_TABLE_2, Stage, custom_policy, cycles, policies, staged
 from clr_utils.policies import exp_range, hann, modified_triangular2, triangular, triangular2, welch
-from helpers import ALL_POLICIES, BACKEND, exact_rate, exact_rates, in_graph
+from helpers import ALL_POLICIES, exact_rate, exact_rates
 
 each_policy = pytest.mark.parametrize(("name", "own"), ALL_POLICIES, ids=lambda x: x if isinstance(x, str) else "")
 each_policy_name = pytest.mark.parametrize("name", ["triangular", "triangular2", "welch", "hann"])
@@ -165,40 +165,12 @@ def long_run(step_size):
 
 
 @pytest.mark.parametrize(("name", "step_size", "own"), LONG_RUNS)
-@pytest.mark.parametrize("xla", [False, True])
-def test_long_runs_are_right_in_the_graph(name, step_size, own, xla):
-    at = long_run(step_size)
-    assert at[-1] == 2**31 - 1
-    own, down = dict(own), own.get("step_size_down")
-    rates = in_graph(lambda n: policy(name)(n, 0.001, 0.006, step_size, **own), at, xla=xla)
-    own.pop("step_size_down", None)
-    exact = exact_rates(name, at, 0.001, 0.006, step_size, down, **own)
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(rates), exact, rtol=1e-6, atol=0)
-
-
-@pytest.mark.parametrize(("name", "step_size", "own"), LONG_RUNS)
 def test_long_runs_are_right_in_numpy(name, step_size, own):
     at = [*long_run(step_size), 2**53 + 1, 2**62, 2**62 + 1, 2**63 - 1]
     rates = policy(name)(at, 0.001, 0.006, step_size, **own)
     own = dict(own)
     exact = exact_rates(name, at, 0.001, 0.006, step_size, own.pop("step_size_down", None), **own)
     np.testing.assert_allclose(rates, exact, rtol=1e-12, atol=0)
-
-
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="elsewhere Keras counts in int32")
-def test_tensors_of_int64_go_on_beyond_2_to_31():
-    at = [2**31, 2**33 + 1, 2**53 + 1, 2**62 + 3]
-    rates = in_graph(lambda n: triangular(n, 0.001, 0.006, 2_003), at)
-    np.testing.assert_allclose(rates, exact_rates("triangular", at, 0.001, 0.006, 2_003), rtol=1e-6)
-
-
-@each_policy
-@pytest.mark.parametrize("limits", AWKWARD_BOUNDS)
-def test_the_graph_agrees_with_numpy(name, own, limits):
-    at = np.arange(60)
-    settings = {"step_size_down": 5, "start_lr_policy": 4, **own}
-    rates = in_graph(lambda n: policy(name)(n, *limits, 9, **settings), at)
-    np.testing.assert_allclose(rates, policy(name)(at, *limits, 9, **settings), rtol=1e-6, atol=1e-6 * limits[1])
 
 
 # --- what comes in, what goes out ---
@@ -212,17 +184,6 @@ def test_arrays_keep_their_shape_and_give_float64(name, own, shape):
     assert rates.dtype == np.float64
     assert rates.shape == shape
     assert rates.ravel().tolist() == [policy(name)(int(n), 0.1, 0.5, 2, **own) for n in at.ravel()]
-
-
-@each_policy
-@pytest.mark.parametrize("shape", [(), (5,), (2, 3)])
-def test_tensors_keep_their_shape_and_give_float32(name, own, shape):
-    at = np.arange(math.prod(shape)).reshape(shape)
-    rates = policy(name)(keras.ops.convert_to_tensor(at, "int32"), 0.1, 0.5, 2, **own)
-    assert keras.ops.is_tensor(rates)
-    assert keras.backend.standardize_dtype(rates.dtype) == "float32"
-    assert tuple(rates.shape) == shape
-    np.testing.assert_allclose(rates, policy(name)(at, 0.1, 0.5, 2, **own), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -267,10 +228,6 @@ def test_the_input_is_left_as_it_was():
 def test_negative_and_endless_iterations_are_refused(name, own, iteration):
     with pytest.raises(ValueError, match="iteration must be 0 or more"):
         policy(name)(iteration, 0.1, 0.5, 2, **own)
-
-
-def test_a_negative_iteration_in_a_tensor_gets_the_first_rate():
-    np.testing.assert_allclose(in_graph(lambda n: triangular(n, 0.1, 0.5, 2), [-3, 0, 1]), [0.1, 0.1, 0.3], rtol=1e-6)
 
 
 # --- laws ---
@@ -408,15 +365,6 @@ def test_custom_scales_make_the_named_policies(limits, up, n, gamma):
     assert custom(lambda c: 1, "cycle") == triangular(n, *limits, up)
     assert custom(lambda c: 2.0 ** (1 - c), "cycle") == pytest.approx(triangular2(n, *limits, up), **tolerance)
     assert custom(lambda i: gamma**i, "iterations") == pytest.approx(exp_range(n, *limits, up, gamma), **tolerance)
-
-
-@pytest.mark.parametrize("scale_mode", ["cycle", "iterations"])
-def test_custom_scale_works_in_the_graph(scale_mode):
-    def rate(n):
-        return custom_policy(n, 0.1, 0.5, 3, lambda k: 1 / (1 + k), scale_mode=scale_mode, start_lr_policy=2)
-
-    at = np.arange(25)
-    np.testing.assert_allclose(in_graph(rate, at), rate(at), rtol=1e-6)
 
 
 # --- staged ---
