@@ -10,9 +10,13 @@ from pathlib import Path
 import hypothesis
 import keras
 import numpy as np
+import pytest
 
 ROOT = Path(__file__).parent.parent
 BACKEND = keras.backend.backend()
+
+# For what costs seconds on another backend and hangs on Keras's own Python, not on the backend.
+on_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="the backend makes no difference to it")
 
 # The same examples on every machine, and no deadline: two workers share a core or two.
 hypothesis.settings.register_profile("clr", deadline=None, derandomize=True, max_examples=60)

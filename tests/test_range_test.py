@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from clr_utils import lr_range_test, repeat_range_test, sweep_rates
 from clr_utils.range_test.batches import ShuffledBatches
 from clr_utils.range_test.recorder import Sweep, sweeping_copy
-from helpers import BACKEND, in_graph
+from helpers import BACKEND, in_graph, on_tensorflow
 from range_models import CLASSES, TARGETS, X, data_for, measured, mlp, new, normalized, plain
 
 BOUNDS = {"min_lr": 0.01, "max_lr": 0.3}
@@ -92,7 +92,11 @@ def test_the_same_losses_in_mixed_precision():
     close(test.losses, by_hand(model, test.learning_rates, batches_of(X, TARGETS / 10, 9))[0], rtol=0.03)
 
 
-@pytest.mark.parametrize("kind", ["normalized", "frozen", "decayed", "measured", "branched", "own_step", "unbuilt"])
+@pytest.mark.parametrize(
+    "kind",
+    ["normalized", "own_step", "unbuilt"]
+    + [pytest.param(kind, marks=on_tensorflow) for kind in ("frozen", "decayed", "measured", "branched")],
+)
 def test_the_same_losses_as_train_on_batch(kind):
     """The model is as before the test, so the same training follows by hand: Dropout's and Adam's states too."""
     x, y = data_for(kind)

@@ -22,6 +22,7 @@ from helpers import (
     beginning_again,
     fit,
     in_graph,
+    on_tensorflow,
     probe_model,
     run_python,
     weight,
@@ -211,6 +212,7 @@ def test_gradient_accumulation_counts_batches():
 # --- saved and loaded ---
 
 
+@on_tensorflow
 def test_a_fresh_process_loads_and_continues(tmp_path, monkeypatch):
     """Without custom_objects, once the class (and the module of a custom scale) has been imported."""
     (tmp_path / "scales.py").write_text(

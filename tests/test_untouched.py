@@ -10,7 +10,7 @@ import pytest
 from clr_utils import lr_range_test, repeat_range_test
 from clr_utils.range_test.recorder import DivergenceWatch
 from clr_utils.range_test.untouched import kept_random_states
-from helpers import BACKEND
+from helpers import BACKEND, on_tensorflow
 from range_models import TARGETS, X, data_for, mlp, new, plain
 
 torch = import_module("torch") if BACKEND == "torch" else None
@@ -45,12 +45,12 @@ def random_numbers():
 
 
 @pytest.mark.parametrize(
-    "kind", ["normalized", "frozen", "averaged", "branched", "own_step", "unbuilt", "half", "no_config"]
+    "kind",
+    ["normalized", "own_step", "unbuilt", "half"]
+    + [pytest.param(kind, marks=on_tensorflow) for kind in ("frozen", "averaged", "branched", "no_config")],
 )
 def test_training_afterwards_is_as_without(kind):
     """A test of the fresh model, and one of the trained model."""
-    if kind == "averaged" and BACKEND == "jax":
-        pytest.skip("Keras cannot train with use_ema on JAX")
     x, y = data_for(kind)
     model = new(kind)
     expected = [(train(model, x, y), values(model), model.metrics_names) for _ in range(2)]
@@ -214,10 +214,9 @@ def test_settings_changed_after_compile_hold():
 # --- seeds ---
 
 
-@pytest.mark.parametrize("seed", [None, 3])
-def test_two_tests_in_a_row_are_alike(seed):
+def test_two_tests_in_a_row_are_alike():
     model, (x, y) = new("normalized"), data_for("normalized")
-    first, second = (range_test(model, x, y, seed=seed, batch_size=8) for _ in range(2))
+    first, second = (range_test(model, x, y, batch_size=8) for _ in range(2))
     np.testing.assert_array_equal(first.losses, second.losses)
     np.testing.assert_array_equal(first.metrics["accuracy"], second.metrics["accuracy"])
 
