@@ -109,6 +109,12 @@ def test_dot_plot_has_a_row_of_dots_and_a_mean_for_each_recipe():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "other"]
 
 
+def test_on_a_logarithmic_axis_the_tick_is_at_the_geometric_mean():
+    ax = plotting.dot_plot({"one": [0.01, 1.0]}, log=True)
+    assert ax.lines[1].get_xdata()[0] == pytest.approx(0.1)
+    assert ax.get_xscale() == "log"
+
+
 def test_forest_plot_shows_each_pair_the_mean_and_the_interval():
     better = paired_difference([1.0, 1.2, 1.1], [2.0, 2.3, 2.0])
     unclear = paired_difference([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])

@@ -150,6 +150,12 @@ def test_repeated_tests_as_one_curve_each_with_a_mark():
     assert (ax.get_xscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "learning rate", "loss")
 
 
+def test_the_marks_are_read_off_the_curves_as_they_are_smoothed():
+    test = made()
+    mark = plot_range_tests([test], method="smith", smoothing=0.2).lines[-1]
+    assert mark.get_xdata()[0] == test.suggest("smith", smoothing=0.2).max_lr != test.suggest("smith").max_lr
+
+
 def test_repeated_tests_without_marks_in_the_axes_given():
     given = plt.subplots()[1]
     ax = plot_range_tests([made(), made(seed=1)], given, metric="accuracy", linewidth=3)

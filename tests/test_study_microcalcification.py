@@ -8,6 +8,7 @@ import pytest
 
 from clr_utils import published
 from clr_utils.calcification import sets
+from clr_utils.calcification.patches import generate_patches
 from clr_utils.experiments import load_records
 from clr_utils.metrics import detection
 from clr_utils.metrics.detection import curve_points, pr_area
@@ -128,6 +129,14 @@ def test_a_weight_and_a_threshold_act():
     weighted, loss = trained(negative_weight=2.0)
     assert loss["loss"][0] > 1.2 * history["loss"][0]
     assert weighted["recall"] < 1
+
+
+def test_the_threshold_is_chosen_on_the_validation_patients():
+    """Where the scores part the classes at another place than on the test patients."""
+    held, tested = (generate_patches(1, 1, split=split) for split in ("validation", "test"))
+    metrics, _ = study._evaluate(held, held.y + 0.0, tested, tested.y + 10.0, 0.5)
+    assert metrics["threshold"] == 0.5
+    assert metrics["f1_chosen"] == pytest.approx(2 / 3, abs=1e-6), "all are called positive"
 
 
 def test_the_world_is_that_of_the_seed_unless_it_is_named():

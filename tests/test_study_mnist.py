@@ -94,3 +94,11 @@ def test_a_training_in_a_process_of_its_own_is_the_same(tmp_path, monkeypatch):
     assert run_grid([run], mnist.train, workers=2, anew=True) == 0
     (alone,) = load_records([run])
     assert [alone["metrics"]["error"]] == pytest.approx(mnist.test_errors("cold_start", [0]), abs=2)
+
+
+def test_a_validation_set_takes_the_place_of_the_test_set_and_is_not_trained_on():
+    settings = {**mnist.published_arms("quick")["cold_start"], "validation": 3000}
+    metrics, _ = mnist.train(settings, seed=0)
+    assert metrics["updates"] == 10, "600 digits are left to train on, one batch an epoch"
+    wrong = metrics["error"] / 100 * 3000
+    assert wrong == pytest.approx(round(wrong), abs=0.01)
