@@ -25,7 +25,7 @@ test: setup ## everything that CI runs on a push: linter, spelling, tests, every
 	KERAS_BACKEND=jax .venv/bin/pytest $(addprefix tests/test_,cycles.py policies.py schedules.py callbacks.py range_test.py untouched.py)
 
 test-colab: setup ## run every notebook as Colab would, with Colab's versions (Python 3.13, git, network)   [NB=04]
-	@$(python) tools/as_colab.py $(NB)
+	NB="$(NB)" .venv/bin/pytest -n 0 tests/colab
 
 test-browser: setup ## JupyterLab, the site and the slides in headless Chromium or Chrome
 	.venv/bin/pytest -n 0 tests/browser
