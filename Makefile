@@ -32,7 +32,7 @@ test: setup ## everything that CI runs on a push: linter, spelling, tests, every
 	else echo "The tests on PyTorch are skipped: it is not installed (.venv/bin/pip install torch)"; fi
 
 test-colab: setup ## run every notebook as Colab would, with Colab's versions (Python 3.13, git, network)   [NB=04]
-	@$(python) tools/as_colab.py $(NB)
+	NB="$(NB)" .venv/bin/pytest -n 0 tests/colab
 
 test-browser: setup ## JupyterLab, the site and the slides in headless Chromium or Chrome
 	.venv/bin/pytest -n 0 tests/browser

@@ -85,8 +85,4 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 def pytest_terminal_summary(terminalreporter):
-    reports = [each for group in ("passed", "failed") for each in terminalreporter.stats.get(group, [])]
-    seconds = [(name, value) for each in reports for name, value in each.user_properties if name.startswith("seconds")]
-    for name, value in sorted(seconds):
-        terminalreporter.write_line(f"{name.removeprefix('seconds '):<48} {value:6.1f} s")
     terminalreporter.write_line(f"pictures and console logs: {PICTURES.relative_to(ROOT)}")
