@@ -157,7 +157,7 @@ def same_setup(notebook):
     """The first code cell is the set-up cell, word for word, and it ran in the quick profile."""
     first = next(iter(cells(notebook, "code")), None)
     if first is None or source(first) != SETUP:
-        return ["the first code cell is not the set-up cell that all notebooks share"]
+        return ["the first code cell is not the set-up cell that all notebooks share: run make badges"]
     return [] if printed(first).startswith("profile quick") else ["the outputs are not those of the quick profile"]
 
 
