@@ -1,17 +1,15 @@
 """The rules that every notebook is held to. Each takes a notebook as a dict and returns its complaints.
 
-tests/test_notebooks.py applies them, and shows each one a notebook that breaks it.
+tests/test_notebooks.py applies them, and shows each one a notebook that breaks it. Links are tests/test_site.py's.
 """
 
 import ast
-import html
 import itertools
 import json
 import math
 import re
 import statistics
 from pathlib import Path
-from urllib.parse import unquote
 
 import badges
 from calibrate import is_kept
@@ -159,7 +157,7 @@ def same_setup(notebook):
     """The first code cell is the set-up cell, word for word, and it ran in the quick profile."""
     first = next(iter(cells(notebook, "code")), None)
     if first is None or source(first) != SETUP:
-        return ["the first code cell is not the set-up cell that all notebooks share"]
+        return ["the first code cell is not the set-up cell that all notebooks share: run make badges"]
     return [] if printed(first).startswith("profile quick") else ["the outputs are not those of the quick profile"]
 
 
@@ -388,27 +386,6 @@ def glossary_links(notebook):
     if len(linked) >= FEWEST_TERMS:
         return []
     return [f"links to {len(linked)} terms, such as [cycle](glossary.ipynb#cycle); {FEWEST_TERMS} at least"]
-
-
-def links(notebook, folder, read):
-    """Relative links lead to files that exist, and their anchors to headings; `read(path)` gives a notebook."""
-    complaints = []
-    targets = re.findall(r"\]\(([^)\s]+)[^)]*\)", prose(notebook)) + re.findall(
-        r'(?:href|src)="([^"]+)"', prose(notebook)
-    )
-    for target in targets:
-        if re.match(r"[a-z]+:", target):
-            continue
-        name, _, anchor = unquote(html.unescape(target)).partition("#")
-        path = folder / name
-        if name and not path.exists():
-            complaints.append(f"the link to {target} leads nowhere")
-        elif anchor and (not name or path.suffix == ".ipynb"):
-            there = read(path) if name else notebook
-            known = {heading.replace(" ", "-") for level in (1, 2, 3, 4) for heading in headings(there, level)}
-            if anchor not in known:
-                complaints.append(f"the link to {target} leads to no heading")
-    return complaints
 
 
 # Verdicts

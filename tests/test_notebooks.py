@@ -1,6 +1,5 @@
 """Every notebook obeys the rules of notebook_rules.py, and every rule can fail."""
 
-import copy
 import json
 import re
 from functools import cache
@@ -27,10 +26,6 @@ def solutions_of(path):
     return path.parent / "solutions" / f"{path.stem}_solutions.ipynb"
 
 
-def complain(path, complaints):
-    assert not complaints, f"{path.name}:\n  " + "\n  ".join(complaints)
-
-
 def forgotten(root, stem):
     """The places that should know the notebook of this name and do not."""
     number = stem[:2]
@@ -52,9 +47,9 @@ def forgotten(root, stem):
     ]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_is_known_where_it_should_be(path):
-    complain(path, forgotten(ROOT, path.stem))
+def test_every_notebook_is_known_where_it_should_be():
+    for path in NOTEBOOKS:
+        assert not forgotten(ROOT, path.stem), path.name
 
 
 def test_what_a_new_notebook_still_needs_is_named():
@@ -73,42 +68,24 @@ def test_notebooks_are_numbered_from_00_without_a_gap():
     assert {path.stem.removesuffix("_solutions") for path in SOLUTIONS} == {path.stem for path in NOTEBOOKS}
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("rule", rules.FOR_BOTH, ids=lambda rule: rule.__name__)
-def test_rule_for_both(rule, path):
-    complain(path, rule(read(path)))
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("rule", rules.FOR_NOTEBOOKS, ids=lambda rule: rule.__name__)
-def test_rule_for_notebooks(rule, path):
-    complain(path, rule(read(path)))
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
-def test_title(path):
-    complain(path, rules.title(read(path), path.name[:2]))
+def complaints(path):
+    """What is wrong with a notebook or with solutions, each complaint after the name of its rule."""
+    notebook, solved = read(path), path in SOLUTIONS
+    found = {rule: rule(notebook) for rule in rules.FOR_BOTH}
+    found[rules.title] = rules.title(notebook, path.name[:2])
+    found[rules.exercises] = rules.exercises(notebook, solved=solved)
+    if not solved:
+        record = CALIBRATION / f"{path.stem}.json"
+        found |= {rule: rule(notebook) for rule in rules.FOR_NOTEBOOKS}
+        found[rules.same_exercises] = rules.same_exercises(notebook, read(solutions_of(path)))
+        found[rules.calibrated] = rules.calibrated(notebook, read(record) if record.exists() else None)
+    return [f"{rule.__name__}: {complaint}" for rule, said in found.items() for complaint in said]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
-def test_links(path):
-    complain(path, rules.links(read(path), path.parent, lambda target: read(target.resolve())))
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: path.stem)
-def test_exercises(path):
-    complain(path, rules.exercises(read(path), solved=path in SOLUTIONS))
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_solutions_are_those_of_the_exercises(path):
-    complain(path, rules.same_exercises(read(path), read(solutions_of(path))))
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_verdicts_are_calibrated(path):
-    record = CALIBRATION / f"{path.stem}.json"
-    complain(path, rules.calibrated(read(path), read(record) if record.exists() else None))
+def test_every_rule_is_obeyed(path):
+    found = complaints(path)
+    assert not found, "\n  ".join([f"{path.name}:", *found])
 
 
 # The rules themselves: a small notebook that obeys them all, and one breakage after the other
@@ -318,17 +295,18 @@ BREAKAGES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "breakage", "message"), BREAKAGES)
-def test_rule_can_fail(rule, breakage, message):
-    notebook = copy.deepcopy(good())
-    breakage(notebook)
-    assert any(message in complaint for complaint in rule(notebook)), rule(notebook)
+def test_every_rule_complains_of_its_breakages():
+    for number, (rule, breakage, message) in enumerate(BREAKAGES):
+        notebook = good()
+        breakage(notebook)
+        said = rule(notebook)
+        assert any(message in each for each in said), f"breakage {number}: {rule.__name__} says {said}, not {message!r}"
 
 
-@pytest.mark.parametrize("rule", rules.FOR_BOTH + rules.FOR_NOTEBOOKS, ids=lambda rule: rule.__name__)
-def test_rule_passes_a_good_notebook_and_has_a_breakage(rule):
-    assert rule(good()) == []
-    assert any(rule is broken for broken, _, _ in BREAKAGES)
+def test_every_rule_passes_a_good_notebook_and_has_a_breakage():
+    for rule in rules.FOR_BOTH + rules.FOR_NOTEBOOKS:
+        assert rule(good()) == [], rule.__name__
+        assert any(rule is broken for broken, _, _ in BREAKAGES), rule.__name__
 
 
 def test_optional_section_is_allowed_in_its_place_only():
@@ -347,16 +325,15 @@ def test_title_rule():
     assert rules.title(notebook, "01")
 
 
-@pytest.mark.parametrize("solved", [False, True])
-def test_exercise_rule(solved):
-    assert rules.exercises(good(solved=solved), solved=solved) == []
-    assert rules.exercises(good(solved=not solved), solved=solved)
-    for count in (1, 4):
-        notebook = good(solved=solved)
-        notebook["cells"] = [c for c in notebook["cells"] if not rules.source(c).startswith("attempt")]
-        reply = "correct\n" if solved else "not yet: no\n"
-        notebook["cells"] += [code("attempt(check, answer)", prints=reply)] * count
-        assert rules.exercises(notebook, solved=solved)
+def test_exercise_rule():
+    for solved, reply in ((False, "not yet: no\n"), (True, "correct\n")):
+        assert rules.exercises(good(solved=solved), solved=solved) == []
+        assert rules.exercises(good(solved=not solved), solved=solved)
+        for count in (1, 4):
+            notebook = good(solved=solved)
+            notebook["cells"] = [c for c in notebook["cells"] if not rules.source(c).startswith("attempt")]
+            notebook["cells"] += [code("attempt(check, answer)", prints=reply)] * count
+            assert rules.exercises(notebook, solved=solved), f"{count} attempts, solved={solved}"
 
 
 def test_same_exercises_rule():
@@ -366,19 +343,6 @@ def test_same_exercises_rule():
     assert rules.same_exercises(good(), solutions) == []
     drop("check_cliff")(solutions)
     assert rules.same_exercises(good(), solutions)
-
-
-def test_link_rule(tmp_path):
-    (tmp_path / "curve.png").touch()
-    for name in ("00_start_here.ipynb", "glossary.ipynb"):
-        (tmp_path / name).touch()
-    start = {"cells": [markdown("### Run in Colab\n\n### gamma\n\n### cycle\n\n### F1")], "metadata": {}}
-    assert rules.links(good(), tmp_path, lambda path: start) == []
-    assert "leads to no heading" in rules.links(good(), tmp_path, lambda path: good())[0]
-    for link in ("[x](09_missing.ipynb)", '<a href="missing.html">x</a>', "[x](#Nowhere)"):
-        notebook = good()
-        append(markdown(link))(notebook)
-        assert len(rules.links(notebook, tmp_path, lambda path: start)) == 1, link
 
 
 def test_calibration_rule_passes():
@@ -402,23 +366,24 @@ def too_few_seeds(record):
     del record["claims"][0]["margins"][10:]
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (holds_rarely, "widely enough"),
-        (holds_narrowly, "widely enough"),
-        (too_few_seeds, "widely enough"),
-        (lambda record: record["claims"][0].update(claim="the loss rises"), "no calibration"),
-        (lambda record: record["claims"][0].update(bound=0.4), "no calibration"),
-        (lambda record: record["claims"][0].update(side="below"), "no calibration"),
-        (lambda record: record["claims"].append(good_record()["claims"][0] | {"claim": "gone"}), "not in the notebook"),
-        (lambda record: record["stopped"].update({"3": "ValueError: nan"}), "seed 3"),
-    ],
-)
-def test_calibration_rule_can_fail(spoil, message):
-    record = good_record()
-    spoil(record)
-    assert any(message in complaint for complaint in rules.calibrated(good(), record))
+SPOILT = [
+    (holds_rarely, "widely enough"),
+    (holds_narrowly, "widely enough"),
+    (too_few_seeds, "widely enough"),
+    (lambda record: record["claims"][0].update(claim="the loss rises"), "no calibration"),
+    (lambda record: record["claims"][0].update(bound=0.4), "no calibration"),
+    (lambda record: record["claims"][0].update(side="below"), "no calibration"),
+    (lambda record: record["claims"].append(good_record()["claims"][0] | {"claim": "gone"}), "not in the notebook"),
+    (lambda record: record["stopped"].update({"3": "ValueError: nan"}), "seed 3"),
+]
+
+
+def test_calibration_rule_can_fail():
+    for number, (spoil, message) in enumerate(SPOILT):
+        record = good_record()
+        spoil(record)
+        said = rules.calibrated(good(), record)
+        assert any(message in each for each in said), f"record {number}: it says {said}, not {message!r}"
 
 
 def test_calibration_is_missed():

@@ -10,8 +10,14 @@ from bs4 import BeautifulSoup
 import build_slides
 from run_notebooks import FOLDER
 
-NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+NOTEBOOKS = [path.stem for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))]
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """The cells that are shown, by notebook."""
+    cells = {name: nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells for name in NOTEBOOKS}
+    return {name: [each for each in cells[name] if each.metadata.slideshow.slide_type != "skip"] for name in cells}
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +28,9 @@ def decks(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def soup(decks):
-    """A function that reads a page of the decks."""
-    pages = {path.name: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in decks.glob("*.html")}
-    return lambda path: pages[f"{path.stem}.html"]
-
-
-def cells_shown(path):
-    cells = nbformat.read(path, as_version=4).cells
-    return [cell for cell in cells if cell.metadata.slideshow.slide_type != "skip"]
+def pages(decks):
+    """The parsed pages of the decks, by their names."""
+    return {path.stem: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in decks.glob("*.html")}
 
 
 def pictures(cell):
@@ -41,12 +41,12 @@ def pictures(cell):
 # The decks of the notebooks
 
 
-def test_every_notebook_has_a_deck_and_the_contents_list_them(decks, soup):
-    links = soup(decks / "index.html").select("li a")
-    assert [link["href"] for link in links] == [f"{path.stem}.html" for path in NOTEBOOKS]
-    for path, link in zip(NOTEBOOKS, links, strict=True):
-        assert link.text == soup(path).title.text == soup(path).h1.text
-        assert len(soup(path).select("section section")) > 15
+def test_every_notebook_has_a_deck_and_the_contents_list_them(pages):
+    links = pages["index"].select("li a")
+    assert [link["href"] for link in links] == [f"{name}.html" for name in NOTEBOOKS]
+    for name, link in zip(NOTEBOOKS, links, strict=True):
+        assert link.text == pages[name].title.text == pages[name].h1.text
+        assert len(pages[name].select("section section")) > 15, name
 
 
 def test_nothing_is_loaded_from_outside_the_folder(decks):
@@ -61,27 +61,28 @@ def test_nothing_is_loaded_from_outside_the_folder(decks):
         assert re.findall(r"@import|url\((?!data:)[^)]*\)", sheet.read_text(encoding="utf-8")) == [], sheet.name
 
 
-@each_notebook
-def test_each_figure_is_there_with_its_alt_text(path, soup):
-    wanted = [(png, cell.metadata.alt) for cell in cells_shown(path) for png in pictures(cell)]
-    assert len(wanted) > 1
-    assert [(image["src"].split(",")[1], image["alt"]) for image in soup(path).find_all("img")] == wanted
+def test_each_figure_is_there_with_its_alt_text(pages, shown):
+    for name, cells in shown.items():
+        wanted = [(png, cell.metadata.alt) for cell in cells for png in pictures(cell)]
+        assert len(wanted) > 1, name
+        assert [(image["src"].split(",")[1], image["alt"]) for image in pages[name].find_all("img")] == wanted, name
 
 
-@each_notebook
-def test_each_explorer_is_described(path, soup):
-    wanted = [cell.metadata.alt for cell in cells_shown(path) if build_slides.WIDGETS in str(cell.get("outputs"))]
-    assert [note.text.removeprefix("Live in the notebook. ") for note in soup(path).select(".live")] == wanted
+def test_each_explorer_is_described(pages, shown):
+    for name, cells in shown.items():
+        wanted = [cell.metadata.alt for cell in cells if build_slides.WIDGETS in str(cell.get("outputs"))]
+        notes = [note.text for note in pages[name].select(".live")]
+        assert [note.removeprefix("Live in the notebook. ") for note in notes] == wanted, name
 
 
-@each_notebook
-def test_a_question_stands_before_its_answer(path, soup):
-    text = "".join(cell.source for cell in cells_shown(path))
-    cards = [card for card in soup(path).select(".card") if card.text.strip().startswith("Predict first.")]
-    assert len(cards) == text.count("**Predict first.**") > 0
-    for card in cards:
-        with_it = [each for each in card.find_parent("section").select("img, .printed, table") if answers(card, each)]
-        assert not with_it, f"on the slide of {card.text.strip()!r} stands {with_it[0].get('alt', with_it[0].text)!r}"
+def test_a_question_stands_before_its_answer(pages, shown):
+    for name, cells in shown.items():
+        cards = [card for card in pages[name].select(".card") if card.text.strip().startswith("Predict first.")]
+        assert len(cards) == "".join(cell.source for cell in cells).count("**Predict first.**") > 0, name
+        for card in cards:
+            beside = card.find_parent("section").select("img, .printed, table")
+            seen = [each.get("alt", each.text) for each in beside if answers(card, each)]
+            assert not seen, f"{name}: on the slide of {card.text.strip()!r} stands {seen[0]!r}"
 
 
 def answers(card, element):
@@ -89,12 +90,12 @@ def answers(card, element):
     return element in card.find_all_next() and not element.find_parent(class_="fragment")
 
 
-@each_notebook
-def test_code_is_shown_where_it_teaches(path, soup):
-    code = [cell for cell in cells_shown(path) if cell.cell_type == "code"]
-    wanted = [squeezed(cell.source) for cell in code if not cell.metadata.slideshow.get("hide_input")]
-    assert [squeezed(each.text) for each in soup(path).select(".code")] == wanted
-    assert len(wanted) >= 2
+def test_code_is_shown_where_it_teaches(pages, shown):
+    for name, cells in shown.items():
+        code = [cell for cell in cells if cell.cell_type == "code"]
+        wanted = [squeezed(cell.source) for cell in code if not cell.metadata.slideshow.get("hide_input")]
+        assert [squeezed(each.text) for each in pages[name].select(".code")] == wanted, name
+        assert len(wanted) >= 2, name
 
 
 def squeezed(text):
@@ -102,56 +103,57 @@ def squeezed(text):
     return re.sub(r"[\s,()]", "", text)
 
 
-@each_notebook
-def test_answers_of_the_quiz_stay_folded_one_question_a_slide(path, soup):
-    answers = soup(path).find_all("details")
-    assert len(answers) == 3
-    assert not any(answer.has_attr("open") for answer in answers)
-    assert len({id(answer.find_parent("section")) for answer in answers}) == 3
+def test_answers_of_the_quiz_stay_folded_one_question_a_slide(pages):
+    for name in NOTEBOOKS:
+        answers = pages[name].find_all("details")
+        assert len(answers) == 3, name
+        assert not any(answer.has_attr("open") for answer in answers), name
+        assert len({id(answer.find_parent("section")) for answer in answers}) == 3, name
 
 
-@each_notebook
-def test_cutting_loses_nothing(path):
-    for cell in cells_shown(path):
-        if cell.cell_type == "markdown":
-            parts = build_slides.split(cell.source, "slide")
-            assert "".join("".join(text for _, text in parts).split()) == "".join(cell.source.split())
+def test_cutting_loses_nothing(shown):
+    for cells in shown.values():
+        for cell in cells:
+            if cell.cell_type == "markdown":
+                parts = build_slides.split(cell.source, "slide")
+                assert "".join("".join(text for _, text in parts).split()) == "".join(cell.source.split())
 
 
 def test_one_deck_alone_leaves_the_others(tmp_path):
-    for stem in (NOTEBOOKS[0].stem, "99_of_another_collection"):
-        (tmp_path / f"{stem}.html").write_text("as it was")
-    assert build_slides.build(["1"], tmp_path) == [tmp_path / f"{NOTEBOOKS[1].stem}.html"]
-    assert (tmp_path / f"{NOTEBOOKS[0].stem}.html").read_text() == "as it was"
+    first, second, *_ = NOTEBOOKS
+    for name in (first, "99_of_another_collection"):
+        (tmp_path / f"{name}.html").write_text("as it was")
+    assert build_slides.build(["1"], tmp_path) == [tmp_path / f"{second}.html"]
+    assert (tmp_path / f"{first}.html").read_text() == "as it was"
     assert re.findall(r'href="(\d\d)', (tmp_path / "index.html").read_text()) == ["00", "01"]
 
 
 # How a cell is cut
 
 
-@pytest.mark.parametrize(
-    ("text", "types"),
-    [
-        ("One.\n\nTwo.", ["slide"]),
-        ("## Theory\n\n### The map\n\nText.", ["slide"]),
-        ("Text.\n\n### The map\n\nText.", ["slide", "slide"]),
-        ("**What to see.** It falls.\n\nMore.\n\nAnd more.", ["slide", "subslide"]),
-        ("Text.\n\n**What to see.** It falls.", ["slide", "fragment"]),
-        ("Short.\n\n**Predict first.** Up?", ["slide"]),
-        ("Short. **Predict first.** Up?", ["slide"]),
-        ("## Theory\n\n**Predict first.** Up?", ["slide"]),
-        ("long " * 100 + "**Predict first.** Up?", ["slide", "subslide"]),
-        ("$$x$$\n\n**Predict first.** Up?", ["slide", "subslide"]),
-        ("| a |\n|---|\n| b |\n\n**Predict first.** Up?", ["slide", "subslide"]),
-        ("**What to see.** It falls.\n\n**Predict first.** Up?", ["slide", "subslide"]),
-        ("**Predict first.** Up?\n\nMore.", ["slide", "subslide"]),
-        ("Text.\n\n**Checkpoint (10 minutes).** You can.\n\nMore.", ["slide", "subslide", "subslide"]),
-        ("## Quiz\n\n**1.** Four?\n\n<details>\n\nFour.\n\n</details>\n\n**2.** Five?", ["slide", "subslide"]),
-        ("Text.\n\nSo:\n\n```python\na = 1\n\n\nb = 2\n```", ["slide", "subslide"]),
-    ],
-)
-def test_split(text, types):
-    assert [slide_type for slide_type, _ in build_slides.split(text, "slide")] == types
+CUTS = [
+    ("One.\n\nTwo.", ["slide"]),
+    ("## Theory\n\n### The map\n\nText.", ["slide"]),
+    ("Text.\n\n### The map\n\nText.", ["slide", "slide"]),
+    ("**What to see.** It falls.\n\nMore.\n\nAnd more.", ["slide", "subslide"]),
+    ("Text.\n\n**What to see.** It falls.", ["slide", "fragment"]),
+    ("Short.\n\n**Predict first.** Up?", ["slide"]),
+    ("Short. **Predict first.** Up?", ["slide"]),
+    ("## Theory\n\n**Predict first.** Up?", ["slide"]),
+    ("long " * 100 + "**Predict first.** Up?", ["slide", "subslide"]),
+    ("$$x$$\n\n**Predict first.** Up?", ["slide", "subslide"]),
+    ("| a |\n|---|\n| b |\n\n**Predict first.** Up?", ["slide", "subslide"]),
+    ("**What to see.** It falls.\n\n**Predict first.** Up?", ["slide", "subslide"]),
+    ("**Predict first.** Up?\n\nMore.", ["slide", "subslide"]),
+    ("Text.\n\n**Checkpoint (10 minutes).** You can.\n\nMore.", ["slide", "subslide", "subslide"]),
+    ("## Quiz\n\n**1.** Four?\n\n<details>\n\nFour.\n\n</details>\n\n**2.** Five?", ["slide", "subslide"]),
+    ("Text.\n\nSo:\n\n```python\na = 1\n\n\nb = 2\n```", ["slide", "subslide"]),
+]
+
+
+def test_split():
+    for text, types in CUTS:
+        assert [slide_type for slide_type, _ in build_slides.split(text, "slide")] == types, text
 
 
 def test_the_first_part_has_the_type_of_its_cell():

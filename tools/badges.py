@@ -1,8 +1,8 @@
 """Write the project's public address into every notebook: `make badges [REPO=owner/name]`.
 
 It is kept in pyproject.toml, as tool.clr-notebooks.repository. The notebooks' set-up cells and badges follow from it,
-and tests/test_badges.py holds them together. While it is empty, the notebooks say how to bring the project to Colab as
-a ZIP.
+and tests/test_badges.py and test_notebooks.py hold them together. While it is empty, the notebooks say how to bring the
+project to Colab as a ZIP.
 """
 
 import argparse

@@ -27,7 +27,7 @@ WIDGET_NOTE = '<p class="widget-note"><strong>In JupyterLab and Colab, where the
 ADVICE = """\
 The site is not built; {output} is as it was. What to do about the faults above:
 - target not found, no such file or document: bring the file back, or mend the link or docs/index.md, which name it;
-- local id not found: the link's anchor must be a heading of the page that it leads to, with hyphens for spaces;
+- local id not found: the anchor must be a heading of the page that it leads to, as written, with hyphens for spaces;
 - not included in any toctree: name the page in the contents, docs/index.md.
 In a notebook, line 120003 is about line 3 of the 12th cell."""
 
@@ -139,15 +139,20 @@ def place_of(path, root):
 
 
 def anchor(heading):
-    """A heading's anchor, as Jupyter makes it."""
-    return heading.replace(" ", "-")
+    """A heading's anchor, as Jupyter makes it, after a #.
+
+    Links lead to it by a second # (`adapt_markdown`): an anchor in small letters, which docutils knows and Jupyter does
+    not, is a fault then.
+    """
+    return f"#{heading.replace(' ', '-')}"
 
 
 def adapt_markdown(text, lead):
-    """Markdown for the site, with its links led by `lead(target)`."""
+    """Markdown for the site, with its links led by `lead(target)`, and to anchors by a second #."""
     text = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", text)  # no page loads a picture from the network
     text = re.sub(r"(</summary>)|(</details>)", r"\1\n\n\2", text)  # what is folded is Markdown too
-    return re.sub(r'(\]\(|(?:src|href)=")([^)"\s#:]+)', lambda found: found[1] + lead(found[2]), text)
+    link = r'(\]\(|(?:src|href)=")([^)"\s#:]*)(#?)'
+    return re.sub(link, lambda found: found[1] + (found[2] and lead(found[2])) + 2 * found[3], text)
 
 
 def adapt_notebook(notebook, lead):

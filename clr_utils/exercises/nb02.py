@@ -94,8 +94,10 @@ def _unit_trouble(rates, wanted, epochs, iter_per_epoch):
         return f"all updates of an epoch get the same rate; {peak}. What does the rule count, and what is step_size in?"
     if np.allclose(by_epoch, by_epoch[0]):
         return "every epoch repeats the rates of the first: the count starts again, a policy's count must go on"
-    if np.allclose(rates[:-1], wanted[1:]) or np.allclose(rates[1:], wanted[:-1]):
-        return f"the rates are off by one update; the first must be base_lr, and it is {rates[0]:.4g}"
+    if np.allclose(rates[:-1], wanted[1:]):
+        return f"every rate comes an update too early; the first must be base_lr, and it is {rates[0]:.4g}"
+    if np.allclose(rates[1:], wanted[:-1]):
+        return "every rate comes an update too late; the second must not be the first once more"
     wrong = int(np.argmax(~np.isclose(rates, wanted)))
     return f"update {wrong} (counted from 0) gets {rates[wrong]:.4g}, and should get {wanted[wrong]:.4g}"
 
@@ -122,8 +124,10 @@ def check_plan(step_size, epochs):
     if steps != 2 * SPLIT_CYCLES:
         end = "on the peak of a cycle" if steps % 2 == 1 else "at a foot" if steps % 2 == 0 else "inside a cycle"
         raise NotYet(f"training ends {end}, after {steps / 2:.4g} cycles; it must end after {SPLIT_CYCLES}")
+    size = "few" if step_size < 2 * per_epoch else "many"
     raise NotYet(
-        f"it ends where it should; the advice is 2 to 10 epochs a step, and here it is {step_size / per_epoch:.3g}"
+        "it ends where it should; the advice is 2 to 10 epochs a step, and here it is "
+        f"{step_size / per_epoch:.3g}, too {size}"
     )
 
 
