@@ -1,6 +1,7 @@
 """The rules that every notebook is held to. Each takes a notebook as a dict and returns its complaints.
 
-tests/test_notebooks.py applies them, and shows each one a notebook that breaks it. Links are tests/test_site.py's.
+tests/test_notebooks.py applies them, and shows each one a notebook that breaks it. For links there is
+tests/test_build_site.py.
 """
 
 import ast

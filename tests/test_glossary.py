@@ -1,4 +1,4 @@
-"""The glossary: in order, its terms where the notebooks expect them. Its links are tests/test_site.py's."""
+"""The glossary: in order, its terms where the notebooks expect them. Its links are tests/test_build_site.py's."""
 
 import json
 import re

@@ -114,6 +114,20 @@ def test_ci_runs_what_the_readme_names():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
+# What they test is no file of clr_utils or tools: documents, the whole project, or the tests' own helpers.
+NOT_OF_ONE_FILE = {
+    *("accessibility", "glossary", "import", "notebooks", "project", "teaching", "wheel"),
+    *("colab_runtime", "exercises", "exercises_checks", "policies_in_graph", "studies"),
+}
+
+
+def test_test_files_are_named_after_what_they_test():
+    files = [path.relative_to(ROOT / "clr_utils").with_suffix("") for path in (ROOT / "clr_utils").rglob("*.py")]
+    known = {"_".join(path.parts) for path in files} | {path.stem for path in (ROOT / "tools").glob("*.py")}
+    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
+    assert tests - known == NOT_OF_ONE_FILE
+
+
 # tools/setup.sh, with stand-ins for Python that log what they are asked to do
 
 STAND_IN = """\

@@ -1,6 +1,6 @@
 """The teacher's guide agrees with the notebooks, the clock and the recorded timings; `make timings` works.
 
-Its links are tests/test_site.py's.
+Its links are tests/test_build_site.py's.
 """
 
 import json
