@@ -54,6 +54,11 @@ def plain(optimizer=None, **compiled):
     return model
 
 
+def eager(**compiled):
+    """As `plain`, for tests in which nothing hangs on the compiled step: it is not worth its making."""
+    return plain(run_eagerly=True, **compiled)
+
+
 def normalized():
     """BatchNormalization, Dropout and Adam, with accuracy."""
     model = mlp(layers.Dense(4), layers.BatchNormalization(), layers.Dropout(0.4), activation="sigmoid")
@@ -140,7 +145,7 @@ KINDS = {
     "scaled": scaled,
     "half": half,
     "jit": lambda: plain(jit_compile=True),
-    "eager": lambda: plain(run_eagerly=True),
+    "eager": eager,
     "steps": lambda: plain(steps_per_execution=3),
     "schedule": lambda: plain(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 50))),
     "no_config": lambda: plain(keras.optimizers.SGD(NoConfig(), momentum=0.5)),

@@ -11,7 +11,7 @@ from clr_utils import lr_range_test, repeat_range_test, sweep_rates
 from clr_utils.range_test.batches import ShuffledBatches
 from clr_utils.range_test.recorder import Sweep, sweeping_copy
 from helpers import BACKEND, in_graph, on_tensorflow
-from range_models import CLASSES, TARGETS, X, data_for, measured, mlp, new, normalized, plain
+from range_models import CLASSES, TARGETS, X, data_for, eager, measured, mlp, new, normalized, plain
 
 BOUNDS = {"min_lr": 0.01, "max_lr": 0.3}
 USUAL = {**BOUNDS, "steps": 9, "batch_size": 8, "stop_factor": None, "seed": 3, "verbose": 0}
@@ -113,13 +113,13 @@ def test_the_same_losses_as_train_on_batch(kind):
 
 
 def test_data_smaller_than_a_batch():
-    model = plain()
+    model = eager()
     test = range_test(model, X[:5], TARGETS[:5], steps=4)
     close(test.losses, by_hand(model, test.learning_rates, [(X[:5], TARGETS[:5])] * 4)[0])
 
 
 def test_class_weights():
-    model = plain()
+    model = eager()
     test = range_test(model, X, CLASSES, class_weight={0: 1, 1: 7})
     weighted = {"weight": lambda y: np.where(y[:, 0] == 1, 7.0, 1.0)}
     close(test.losses, by_hand(model, test.learning_rates, batches_of(X, CLASSES, 9), **weighted)[0])
@@ -138,11 +138,11 @@ def test_a_negative_loss():
 
 
 def test_a_linear_sweep_from_zero():
-    assert range_test(plain(), X, TARGETS, sweep="linear", min_lr=0, steps=3).learning_rates.tolist() == [0, 0.15, 0.3]
+    assert range_test(eager(), X, TARGETS, sweep="linear", min_lr=0, steps=3).learning_rates.tolist() == [0, 0.15, 0.3]
 
 
 def test_epochs_are_passes_over_the_data():
-    assert len(range_test(plain(), X, TARGETS, steps=None, epochs=2).losses) == 6
+    assert len(range_test(eager(), X, TARGETS, steps=None, epochs=2).losses) == 6
 
 
 @pytest.mark.skipif(BACKEND == "jax", reason="Keras cannot train a layer that measures itself on JAX")
@@ -181,7 +181,8 @@ def optimizers():
 
 def updated(optimizer):
     """Two variables after one update."""
-    variables = [keras.Variable(np.ones((2, 2)), name="kernel"), keras.Variable(np.ones(2), name="bias")]
+    shapes = {"kernel": (2, 2), "bias": (2,)}
+    variables = [keras.Variable(np.ones(shape, "float32"), name=name) for name, shape in shapes.items()]
     optimizer.apply([keras.ops.full(variable.shape, 0.1) for variable in variables], variables)
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
 
@@ -295,7 +296,7 @@ needs_torch = pytest.mark.skipif(BACKEND != "torch", reason="a DataLoader needs 
 )
 @pytest.mark.filterwarnings("ignore:.shuffle=True. was passed")
 def test_other_kinds_of_data(make):
-    model = plain()
+    model = eager()
     test = range_test(model, make())
     close(test.losses, by_hand(model, test.learning_rates, 3 * IN_ORDER)[0])
     assert test.learning_rates[-1] == 0.3
@@ -303,7 +304,7 @@ def test_other_kinds_of_data(make):
 
 def test_a_dataset_is_shuffled_as_in_fit():
     data = InOrder()
-    assert len(range_test(plain(), data, steps=None, epochs=4).losses) == 12
+    assert len(range_test(eager(), data, steps=None, epochs=4).losses) == 12
     epochs = np.reshape(data.read[-12:], (4, 3))
     assert (np.sort(epochs) == [0, 1, 2]).all()
     assert len(set(map(tuple, epochs))) > 1
@@ -313,7 +314,7 @@ def test_a_dataset_is_shuffled_as_in_fit():
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 def test_a_generator_that_ends_too_early(count):
     with pytest.raises(ValueError, match=f"the data ended after {count} of 9 updates: give fewer steps, or data that"):
-        range_test(plain(), endless(count))
+        range_test(eager(), endless(count))
 
 
 @needs_tensorflow
@@ -324,7 +325,7 @@ def test_a_dataset_that_can_be_read_once_only():
     once = endless(5)
     data = tf.data.Dataset.from_generator(lambda: once, output_signature=tf_data().element_spec)
     with pytest.raises(ValueError, match="the data ended after 5 of 9 updates"):
-        range_test(plain(), data)
+        range_test(eager(), data)
 
 
 def test_a_loss_by_another_name():
@@ -346,7 +347,7 @@ def test_a_loss_by_another_name():
 
 def test_validation_data():
     """Measured after every third update, with what the model was compiled with; NaN elsewhere."""
-    model = plain(metrics=["mae"])
+    model = eager(metrics=["mae"])
     test = range_test(model, X, TARGETS, validation_data=(X[:6], TARGETS[:6]), validation_every=3, steps=8)
     assert list(test.metrics) == ["mae", "val_loss", "val_mae"]
     np.testing.assert_array_equal(np.flatnonzero(np.isfinite(test.metrics["val_loss"])), [2, 5])
@@ -393,7 +394,7 @@ def test_scores_of_more_than_two_classes_are_refused():
 def test_stops_at_a_loss_that_is_not_finite():
     targets = TARGETS.copy()
     targets[7] = np.nan
-    test = range_test(plain(), X[:8], targets[:8], batch_size=1, stop_factor=None)
+    test = range_test(eager(), X[:8], targets[:8], batch_size=1, stop_factor=None)
     place = len(test.losses) - 1
     assert np.isnan(test.losses[place])
     assert np.isfinite(test.losses[:place]).all()
@@ -402,7 +403,7 @@ def test_stops_at_a_loss_that_is_not_finite():
 
 
 def test_stops_when_the_loss_diverges():
-    model = plain()
+    model = eager()
     test = range_test(model, X, TARGETS, max_lr=1e3, steps=40, stop_factor=4)
     assert len(test.losses) < 40
     assert test.stopped_at == test.learning_rates[-1] == sweep_rates(0.01, 1e3, 40)[len(test.losses) - 1]
@@ -514,7 +515,7 @@ PAIR = (X, TARGETS)
 )
 def test_arguments_that_are_refused(settings, error, message):
     with pytest.raises(error, match=message):
-        range_test(**{"model": plain(), "x": X, "y": TARGETS, **settings})
+        range_test(**{"model": eager(), "x": X, "y": TARGETS, **settings})
 
 
 # --- several tests ---
@@ -545,7 +546,7 @@ def test_repeats_that_are_refused(build, settings, error, message):
 
 @pytest.mark.parametrize("verbose", [0, 1])
 def test_a_progress_bar_when_asked_for(verbose, capsys):
-    range_test(plain(), X, TARGETS, steps=2, verbose=verbose)
+    range_test(eager(), X, TARGETS, steps=2, verbose=verbose)
     shown = capsys.readouterr()
     assert ("range test" in shown.err) == bool(verbose)
     assert not shown.out

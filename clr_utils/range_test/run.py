@@ -39,8 +39,8 @@ def lr_range_test(
     2017, section 3.3). The loss and metrics of an update are those of its batch alone, before the update; `fit` logs
     running means instead. Afterwards, also after an error or an interrupt, the model is as it was: weights,
     statistics of BatchNormalization, its own optimizer with slots, iterations and rate, metrics, seeds of dropout,
-    and the random states of Python, NumPy and Keras. Training it from arrays then gives, bit for bit, what it would
-    have given without the test.
+    and the random states of Python, NumPy, Keras and its backend PyTorch. Training it from arrays then gives, bit for
+    bit, what it would have given without the test.
 
     Not put back: a generator's or iterator's position; a `tf.data` shuffle with reshuffle_each_iteration, or a
     PyDataset that shuffles itself, which change by being read; what a custom layer or train_step keeps outside Keras
@@ -48,7 +48,8 @@ def lr_range_test(
 
     Args:
         model: A compiled Keras model; whatever its optimizer has as learning rate, a schedule included, is left out.
-        x: Arrays (or a list, tuple or dict of them), a `tf.data.Dataset`, a `PyDataset` or a generator of batches.
+        x: Arrays (or a list, tuple or dict of them), a `tf.data.Dataset`, a `PyDataset`, a generator of
+            batches, or on PyTorch a `DataLoader`.
         y: Targets, where x is arrays.
         min_lr, max_lr: First and last rate, 0 < min_lr < max_lr.
         steps: Number of updates, 2 or more; or else
