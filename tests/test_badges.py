@@ -62,15 +62,13 @@ def test_the_settings_stay_readable(copy):
 NO_ADDRESSES = ["clr", "https://github.com/ada/clr", "ada/clr.git", "ada/..", "ada/clr/x", "ada/", 'a/"b', "a b/c"]
 
 
-def test_what_is_no_address_is_refused(copy, capsys):
-    before = files(copy)
-    for repo in NO_ADDRESSES:
-        with pytest.raises(ValueError, match="it must be owner/name"):
-            badges.write(repo, copy)
-        assert files(copy) == before, repo
-        with pytest.raises(SystemExit):
-            badges.main([repo])
-        assert "owner/name" in capsys.readouterr().err, repo
+@pytest.mark.parametrize("repo", NO_ADDRESSES)
+def test_what_is_no_address_is_refused_before_any_file_is_opened(repo, tmp_path, capsys):
+    with pytest.raises(ValueError, match="it must be owner/name"):
+        badges.write(repo, tmp_path / "nowhere")
+    with pytest.raises(SystemExit):
+        badges.main([repo])
+    assert "owner/name" in capsys.readouterr().err
 
 
 def test_an_interrupted_write_leaves_no_half_notebook(copy, monkeypatch):

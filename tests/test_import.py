@@ -23,9 +23,9 @@ LIGHT = [
 def test_nothing_heavy_is_imported_before_it_is_needed():
     loaded = "import sys; print(*{name.split('.')[0] for name in sys.modules})"
     lines = run_python("\n".join(f"{line}\n{loaded}" for line in LIGHT)).replace("so: True\n", "").splitlines()
-    for line, modules in zip(LIGHT, lines, strict=True):
-        assert "clr_utils" in modules.split()
-        assert not set(modules.split()) & HEAVY, line
+    for line, modules in zip(LIGHT, map(str.split, lines), strict=True):
+        assert "clr_utils" in modules
+        assert not HEAVY.intersection(modules), line
 
 
 def test_every_public_name_is_there():
@@ -53,7 +53,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_no_public_name_is_that_of_a_file():
     """Importing the file would put the module in the name's place."""
-    assert not {path.stem for path in PACKAGE.iterdir()} & set(clr_utils.__all__)
+    assert not {path.stem for path in PACKAGE.iterdir()}.intersection(clr_utils.__all__)
 
 
 def test_the_stub_lists_the_names_with_their_files():
