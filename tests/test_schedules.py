@@ -214,7 +214,7 @@ def test_gradient_accumulation_counts_batches():
 
 @on_tensorflow
 def test_a_fresh_process_loads_and_continues(tmp_path, monkeypatch):
-    """Without custom_objects, once the class (and the module of a custom scale) has been imported."""
+    """Without custom_objects, once the class (and the module of a custom scale) has been imported; on JAX."""
     (tmp_path / "scales.py").write_text(
         "import keras\n\n\n@keras.saving.register_keras_serializable()\ndef root(cycle):\n    return cycle**-0.5\n"
     )
@@ -242,7 +242,8 @@ rates = {{name: helpers.applied_rates(load(name), 9) for name in ("named", "scal
 sources = [keras_internals.rate_source(load(name).optimizer) for name in rates]
 assert all(type(source) is CyclicalLearningRate for source in sources)
 print(json.dumps(rates))
-"""
+""",
+        KERAS_BACKEND="jax",
     )
     rates = json.loads(output.splitlines()[-1])
     for name, own in settings.items():
