@@ -1,8 +1,22 @@
-"""Tests draw without a screen. (MPLBACKEND would do it too, but the notebooks' kernels would inherit it.)"""
+"""Tests draw without a screen, and compile without optimising: their models train for milliseconds.
+
+(MPLBACKEND would do the first too, but the notebooks' kernels would inherit it.)
+"""
+
+import os
+import sys
 
 import matplotlib
 
 matplotlib.use("agg")
+if os.environ.get("KERAS_BACKEND") == "jax":
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
+
+def pytest_collection_finish():
+    """Where a test file has imported TensorFlow, switch its graph optimiser off."""
+    if tensorflow := sys.modules.get("tensorflow"):
+        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def pytest_terminal_summary(terminalreporter):
