@@ -195,7 +195,7 @@ def _compiled(hidden, policy):
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate(json.loads(policy))),
         loss="sparse_categorical_crossentropy",
-        steps_per_execution=10,
+        steps_per_execution=30,
     )
     model.optimizer.build(model.trainable_variables)
     return model, [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables]
