@@ -13,7 +13,7 @@ from clr_utils.studies.rates import cyclical, fixed, learning_rate, linear
 
 STUDY = "mnist"
 OPTIONS = {}
-TOLERANCES = {"updates": 0, "error": 2, "loss": 0.15}
+TOLERANCES = {"updates": 0, "error": 2, "loss": 0.05}
 # Rates (the highest of a policy) tried for each candidate of the fair comparison, in 3,000 updates each.
 SCREENED_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 SCREENING_SEEDS = 3

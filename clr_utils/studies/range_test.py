@@ -7,7 +7,7 @@ from clr_utils.range_test.results import RangeTest, RangeTests
 
 STUDY = "range_test"
 OPTIONS = {}
-TOLERANCES = {"updates": 0, "learning_rates": 1e-4, "losses": 0.15}
+TOLERANCES = {"updates": 0, "learning_rates": 1e-4, "losses": 0.02}
 # The fixed rates, 1e-3 to 10 in factors of the square root of 10.
 FIXED_RATES = tuple(float(f"{10 ** (k / 2 - 3):.3g}") for k in range(9))
 TEST_SEEDS, FIXED_SEEDS = 5, 3
