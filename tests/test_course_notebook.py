@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from clr_utils import notebook_seed, setup_notebook, verdict
+from clr_utils.course import notebook
 from clr_utils.exercises import NotYet, attempt
 from helpers import BACKEND
 
@@ -41,6 +42,16 @@ def test_a_bad_profile_is_named_with_the_remedy(value, monkeypatch):
         setup_notebook()
     for part in (repr(value), "'quick'", "'paper'", "unset"):
         assert part in str(error.value)
+
+
+def test_setup_imports_keras_unless_told_not_to(monkeypatch):
+    imported = []
+    monkeypatch.setattr(notebook, "import_module", imported.append)
+    with matplotlib.rc_context():
+        setup_notebook(keras=False)
+        assert imported == []
+        setup_notebook()
+    assert imported == ["keras"]
 
 
 def test_setup_leaves_stderr_open(capfd):

@@ -30,7 +30,8 @@ if "google.colab" in sys.modules:  # in Colab: fetch the project, once
 
 import clr_utils
 
-profile = clr_utils.setup_notebook()"""
+profile = clr_utils.setup_notebook({arguments})"""
+NO_KERAS = "keras=False"
 UNZIP = 'unzip -qn clr-notebooks.zip || echo "Drop clr-notebooks.zip into the Files panel, then run this cell again"'
 CLONE = "test -d clr-notebooks || git clone -q --depth 1 {address} clr-notebooks"
 
@@ -45,9 +46,10 @@ def repository(root=ROOT):
     return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["clr-notebooks"]["repository"]
 
 
-def setup_cell(repo):
-    """The source of the set-up cell that every notebook begins with."""
-    return SETUP.format(fetch=CLONE.format(address=address(repo)) if repo else UNZIP)
+def setup_cell(repo, keras=True):
+    """The source of the set-up cell that every notebook begins with; keras=False: of one that trains nothing."""
+    fetch = CLONE.format(address=address(repo)) if repo else UNZIP
+    return SETUP.format(fetch=fetch, arguments="" if keras else NO_KERAS)
 
 
 def colab_link(repo, path):
@@ -66,7 +68,7 @@ def notebooks(root=ROOT):
 def with_address(notebook, repo, path):
     """The notebook with set-up cell and badge for this repository; what else is in it stays."""
     setup = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    setup.source = setup_cell(repo)
+    setup.source = setup_cell(repo, keras=NO_KERAS not in setup.source)
     opening = notebook.cells[0]
     pattern = rf"{re.escape(ZIP_WAY)}|\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)"
     opening.source = re.sub(pattern, lambda _: colab_link(repo, path), opening.source)

@@ -3,6 +3,7 @@
 import json
 import os
 from contextlib import contextmanager
+from importlib import import_module
 
 import numpy as np
 
@@ -15,11 +16,14 @@ PROFILES = {
 }
 
 
-def setup_notebook():
+def setup_notebook(keras=True):
     """Import Keras, set the figure style, and return the profile's name, "quick" or "paper".
 
     TensorFlow's start-up messages are kept out of the notebook. The profile is the environment variable CLR_PROFILE,
     by default "quick". In Colab it also installs what is missing there (`clr_utils.course.colab`).
+
+    Args:
+        keras: False in a notebook that trains nothing: without Keras it starts some seconds sooner.
 
     Raises:
         ValueError: CLR_PROFILE is neither "quick" nor "paper".
@@ -33,8 +37,9 @@ def setup_notebook():
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import matplotlib.pyplot as plt
 
-    with _no_stderr():
-        import keras  # noqa: F401
+    if keras:
+        with _no_stderr():
+            import_module("keras")
 
     plt.style.use(places.STYLE)
     print(f"profile {profile}: {PROFILES[profile]}")
