@@ -100,7 +100,7 @@ def run_grid(runs, train, workers=1, anew=False):
     Args:
         runs: `Run` values, of one study.
         train: A function of settings and seed that trains one run and returns its metrics and its history, two dicts
-            that JSON can hold (`clr_utils.studies`).
+            that JSON can hold. Its module has a DESIGN (`clr_utils.studies`), whose hash goes into the records.
         workers: Processes at a time; 1 trains in this process.
         anew: Train runs that the project ships a record of, too, into the folder of CLR_RESULTS_DIR.
 
@@ -114,6 +114,7 @@ def run_grid(runs, train, workers=1, anew=False):
     from tqdm.auto import tqdm
 
     missing = [run for run in runs if read_record(run) is None or (anew and not run.path.is_file())]
+    design = settings_hash(_design(train))
     if not missing:
         return 0
     if folder := places.own_results():
@@ -121,7 +122,7 @@ def run_grid(runs, train, workers=1, anew=False):
     failed = 0
     with parallel_config(backend="loky", inner_max_num_threads=1 if workers > 1 else None):
         outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(
-            delayed(_record)(run, train) for run in missing
+            delayed(_record)(run, train, design) for run in missing
         )
         for run, error in tqdm(outcomes, total=len(missing), unit="run"):
             if error:
@@ -130,7 +131,17 @@ def run_grid(runs, train, workers=1, anew=False):
     return failed
 
 
-def _record(run, train):
+def _design(train):
+    design = getattr(sys.modules[train.__module__], "DESIGN", None)
+    if not isinstance(design, dict):
+        raise TypeError(
+            f"{train.__module__}, the module of train, must say in a dict DESIGN what will be judged, by which margin "
+            "and by how many seeds, before a run is recorded"
+        )
+    return design
+
+
+def _record(run, train, design):
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -147,6 +158,7 @@ def _record(run, train):
         "seed": run.seed,
         "settings": run.settings,
         "settings_hash": settings_hash(run.settings),
+        "design_hash": design,
         "metrics": metrics,
         "history": history,
         "seconds": round(time.perf_counter() - began, 1),

@@ -23,6 +23,9 @@ experiments.run_grid(toy_runs(sys.argv[1], 6, seconds=0.3), train)
 """
 
 
+DESIGN = {"endpoint": "nothing"}
+
+
 def train(settings, seed):
     """A training that takes no Keras: it logs its seed, waits, and fails where it is told to."""
     with open(settings["log"], "a") as log:
@@ -60,9 +63,17 @@ def test_runs_are_recorded_one_file_each(toy):
     assert record["metrics"] == {"error": 0.2}
     assert record["history"] == {"loss": [1.0, 0.5]}
     assert record["settings_hash"] == settings_hash(record["settings"])
+    assert record["design_hash"] == settings_hash(DESIGN)
     assert record["device"]
     assert {"python", "keras", "numpy"} < set(record["versions"])
     assert record["seconds"] >= 0
+
+
+def test_without_a_design_nothing_is_trained(toy, monkeypatch):
+    monkeypatch.delattr(sys.modules[__name__], "DESIGN")
+    with pytest.raises(TypeError, match="must say in a dict DESIGN what will be judged"):
+        run_grid(toy(1), train)
+    assert toy.trained() == []
 
 
 def test_what_is_recorded_is_not_trained_again(toy):

@@ -42,10 +42,13 @@ def test_a_diverged_training_counts_as_0(made_up):
     assert tuning.sweep("fixed")[1.0] == [0, 0, 0]
 
 
-def test_the_expected_best_of_k_rates():
-    areas = {0.1: [0.2, 0.4], 0.2: [0.6, 0.0], 0.3: [0.4, 0.8]}
-    # The best of each two, by hand: .6 .4, .4 .8 and .6 .8.
-    assert tuning.best_of(areas) == pytest.approx([0.4, 3.6 / 6, 0.7])
+def test_the_test_area_of_what_is_chosen_on_validation_among_k_rates():
+    validation = {0.1: [0.2, 0.4], 0.2: [0.6, 0.0], 0.3: [0.4, 0.8]}
+    assert tuning.chosen_of(validation, validation) == pytest.approx([0.4, 3.6 / 6, 0.7]), (
+        "by hand: .6 .4, .4 .8, .6 .8"
+    )
+    test = {0.1: [1.0, 1.0], 0.2: [0.0, 1.0], 0.3: [1.0, 0.0]}
+    assert tuning.chosen_of(validation, test) == pytest.approx([4 / 6, 2 / 6, 0.0])
 
 
 def test_the_pictures_show_the_sweeps(made_up):
@@ -67,10 +70,11 @@ def test_the_arms_are_held_to_those_that_differ_in_one_cause(monkeypatch):
     means = {name: 0.1 * k for k, name in enumerate(case_contrast.arms())}
 
     def load_records(runs):
-        return [{"metrics": {"precision": means[run.arm] + 0.01 * run.seed}} for run in runs]
+        return [{"metrics": {"precision": means[run.arm] + 0.01 * run.seed, "precision_shifted": 0.5}} for run in runs]
 
     monkeypatch.setattr(case_contrast, "load_records", load_records)
     found = case_contrast.differences("precision", seeds=3)
-    assert list(found) == [cause for _, cause in case_contrast.CONTRASTS.values()]
+    assert list(found) == ["case 2's threshold", *(cause for _, cause in case_contrast.CONTRASTS.values())]
+    assert found["case 2's threshold"].differences == pytest.approx([0.5, 0.49, 0.48])
     for name, (held, cause) in case_contrast.CONTRASTS.items():
-        assert found[cause].differences == pytest.approx(np.full(3, 100 * (means[name] - means[held])))
+        assert found[cause].differences == pytest.approx(np.full(3, means[name] - means[held]))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clr_utils import studies
-from clr_utils.experiments import Run, load_records
+from clr_utils import places, studies
+from clr_utils.experiments import Run, load_records, settings_hash
 from clr_utils.studies import __main__ as command
 from clr_utils.studies.__main__ import STUDIES
 
@@ -23,7 +23,7 @@ def test_every_file_is_a_study_of_the_command():
 @each_study
 def test_a_study_defines_what_the_protocol_names(study):
     names = [line.split()[0] for line in studies.__doc__.splitlines() if line[:1].strip() and "  " in line]
-    assert names == ["STUDY", "train", "grids", "small_run", "TOLERANCES", "OPTIONS"]
+    assert names == ["STUDY", "train", "grids", "small_run", "TOLERANCES", "OPTIONS", "DESIGN"]
     assert [name for name in names if not hasattr(study, name)] == []
     assert Path(study.__file__).stem == study.STUDY
     assert list(inspect.signature(study.train).parameters) == ["settings", "seed"]
@@ -39,6 +39,15 @@ def test_the_grids_are_runs_of_the_study(study):
     assert len({run.path for run in runs}) == len(told), "two settings share a record"
     fewer = {run.path for grid in study.grids(seeds=1) for run in grid}
     assert fewer < {path for path, _ in told}
+
+
+@each_study
+def test_records_were_made_under_the_design_that_stands(study):
+    """Who changes a margin or an endpoint after the runs is found out; the oldest records have no design."""
+    assert {"endpoint", "margin", "seeds", "chosen", "undecided"} <= set(study.DESIGN)
+    for path in (places.RESULTS / study.STUDY).glob("*.json"):
+        made_under = json.loads(path.read_text(encoding="utf-8")).get("design_hash")
+        assert made_under in (None, settings_hash(study.DESIGN)), f"{path.name}: DESIGN was changed after this run"
 
 
 @each_study

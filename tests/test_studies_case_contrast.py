@@ -9,13 +9,13 @@ from clr_utils.calcification import sets
 from clr_utils.studies import case_contrast as study
 
 CHANGED = {
-    "shifted": {"threshold"},
-    "weighted": {"negative_weight"},
+    "weighted": {"class_weights"},
     "random": {"order"},
     "longer": {"epochs"},
     "more_data": {"case", "epochs"},
     "random_more": {"case", "epochs"},
-    "one_cycle": {"epochs"},
+    "one_cycle": set(),
+    "short": {"epochs"},
     "leaky": {"leaky"},
 }
 
@@ -24,7 +24,7 @@ def changes(name):
     known = study.arms()
     arm, against = known[name], known[study.CONTRASTS[name][0]]
     keys = {key for key in {**arm, **against} if arm.get(key) != against.get(key)}
-    return keys - {"policy"}
+    return keys - {"policy", "shifted_threshold"}
 
 
 def test_each_arm_changes_what_it_says():
@@ -44,11 +44,11 @@ def test_more_data_is_compared_at_equal_updates():
 @pytest.mark.parametrize("name", study.arms())
 def test_every_arm_ends_at_the_foot_of_a_cycle(name):
     cycles = updates(name) / (2 * study.arms()[name]["policy"]["step_size"])
-    assert cycles == (1 if name == "one_cycle" else 3)
+    assert cycles == (1 if name in ("one_cycle", "short") else 3)
 
 
 def test_the_shifted_threshold_is_the_ratio_of_the_skews():
-    threshold = study.arms()["shifted"]["threshold"]
+    threshold = study.arms()["first"]["shifted_threshold"]
     assert np.log(threshold / (1 - threshold)) == pytest.approx(0.72, abs=0.005)
     more, fewer = (sets.CASES[case] - sets.POSITIVES for case in (2, 1))
     assert more / fewer == pytest.approx(study.SKEW_RATIO, rel=0.01)
@@ -66,3 +66,22 @@ def test_the_leaky_arm_trains_on_the_patients_of_the_test_set_and_not_on_its_pat
     assert not leaky.y[shared].any()
     pixels = {patch.tobytes() for patch in test.x}
     assert not any(patch.tobytes() in pixels for patch in leaky.x[shared])
+
+
+def test_the_weights_keep_the_rate_where_it_is():
+    """Their mean over the training set is 1, and a negative counts SKEW_RATIO times as much as a positive."""
+    negative, positive = study.arms()["weighted"]["class_weights"]
+    share = sets.POSITIVES / sets.CASES[1]
+    assert share * positive + (1 - share) * negative == pytest.approx(1, abs=0.001)
+    assert negative / positive == pytest.approx(study.SKEW_RATIO)
+
+
+def record(above, **metrics):
+    return {"metrics": metrics, "history": {"negatives_above": above}}
+
+
+def test_the_false_positives_are_counted_at_recall_095():
+    """Of 20 positives the last may be missed; there are 110,000 negatives."""
+    assert study._value(record([0] * 18 + [11, 5000]), "log_fpr") == pytest.approx(-4)
+    assert study._value(record([0] * 20), "log_fpr") == pytest.approx(np.log10(0.5 / 110_000))
+    assert study._value(record([], pr_area=0.9), "pr_area") == 0.9

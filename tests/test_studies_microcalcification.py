@@ -123,18 +123,18 @@ def test_a_training_that_diverges_is_recorded_as_such():
 
 
 @pytest.mark.usefixtures("shared_patches")
-def test_a_weight_and_a_threshold_act():
-    metrics, history = trained(threshold=0.0)
-    assert metrics["recall"] == 1
-    weighted, loss = trained(negative_weight=2.0)
+def test_weights_and_a_shifted_threshold_act():
+    metrics, history = trained(shifted_threshold=0.0)
+    assert metrics["recall_shifted"] == 1 > metrics["recall"]
+    weighted, loss = trained(class_weights=[2.0, 1.0])
     assert loss["loss"][0] > 1.2 * history["loss"][0]
-    assert weighted["recall"] < 1
+    assert "recall_shifted" not in weighted
 
 
 def test_the_threshold_is_chosen_on_the_validation_patients():
     """Where the scores part the classes at another place than on the test patients."""
     held, tested = (generate_patches(1, 1, split=split) for split in ("validation", "test"))
-    metrics, _ = study._evaluate(held, held.y + 0.0, tested, tested.y + 10.0, 0.5)
+    metrics, _ = study._evaluate(held, held.y + 0.0, tested, tested.y + 10.0, {"": 0.5})
     assert metrics["threshold"] == 0.5
     assert metrics["f1_chosen"] == pytest.approx(2 / 3, abs=1e-6), "all are called positive"
 

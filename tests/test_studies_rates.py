@@ -33,6 +33,19 @@ def test_the_optimizer_gets_the_rates_of_the_policy(name):
     np.testing.assert_allclose(applied(policy, 50), rule(np.arange(50)), rtol=1e-5, atol=1e-8)
 
 
+def test_shuffled_rates_are_those_of_the_policy_in_another_order():
+    policy = rates.cyclical("triangular", 0.01, 0.1, 10)
+    cycles = applied(policy, 40)
+    whole, ending, other = (
+        applied(rates.shuffled(policy, 40, order, kept), 40) for order, kept in ((0, 0), (0, 10), (1, 0))
+    )
+    for moved in (whole, ending, other):
+        np.testing.assert_allclose(np.sort(moved), np.sort(cycles), rtol=1e-5)
+    np.testing.assert_allclose(ending[30:], cycles[30:], rtol=1e-5)
+    assert not np.allclose(ending[:30], cycles[:30])
+    assert not np.allclose(whole, other)
+
+
 def test_cyclical_settings_reach_the_schedule():
     amplitude = applied(rates.cyclical("exp_range", 0.01, 0.1, 10, gamma=0.99), 40)
     bounds = applied(rates.cyclical("exp_range", 0.01, 0.1, 10, gamma=0.99, decay="bounds"), 40)

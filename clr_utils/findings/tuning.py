@@ -42,45 +42,56 @@ def plateau(areas, margin=MARGINS["pr_area"]):
     return min(good), max(good)
 
 
-def best_of(areas):
-    """The expected best of k of the swept rates, for k = 1, 2, ... all: the mean over all choices of k, and seeds.
+def chosen_of(validation, test):
+    """The test area to expect of the rate that is best on validation among k rates, for k = 1, 2, ... all.
+
+    It is the mean over all choices of k rates, and over seeds. The best validation area itself would not do: the
+    largest of several noisy numbers grows with their number.
 
     Args:
-        areas: As of `sweep`, of the validation set.
+        validation, test: As of `sweep`, the areas of the two sets.
     """
-    values = np.array(list(areas.values()))
-    rates = range(len(values))
-    return [
-        np.mean([values[list(chosen)].max(axis=0) for chosen in combinations(rates, k)])
-        for k in range(1, len(values) + 1)
-    ]
+    held, tested = (np.array(list(areas.values())) for areas in (validation, test))
+    seeds = np.arange(held.shape[1])
+    found = []
+    for k in range(1, len(held) + 1):
+        tries = [list(chosen) for chosen in combinations(range(len(held)), k)]
+        found.append(np.mean([tested[chosen][held[chosen].argmax(axis=0), seeds] for chosen in tries]))
+    return found
 
 
 def plot_plateaus(case=1):
-    """PR area on test patients against the peak rate: a dot a seed, a line of means, a bar as wide as the plateau."""
+    """PR area on test patients against the peak rate: a dot a seed, a line of means; above, how wide "good" is.
+
+    The thick bar is the plateau of the means, the thin ones below it are those of the single seeds.
+    """
     ax = plt.subplots(figsize=(8, 4))[1]
     for row, (kind, marker) in enumerate(MARKERS.items()):
         line, areas = style_of(kind).line | {"marker": marker}, sweep(kind, case=case)
         for rate, values in areas.items():
             ax.plot([rate] * len(values), values, ".", color=line["color"], linestyle="none", alpha=0.75)
         ax.plot(list(areas), [np.mean(values) for values in areas.values()], **line, label=kind)
-        ax.plot(plateau(areas), [1.02 + 0.02 * row] * 2, color=line["color"], linewidth=4, linestyle="-")
-    ax.set(xscale="log", xlabel="peak learning rate", ylabel="PR area", ylim=(0, 1.08))
+        top = 1.06 + 0.08 * row
+        ax.plot(plateau(areas), [top] * 2, color=line["color"], linewidth=4, linestyle="-")
+        for seed in range(study.SWEEP_SEEDS):
+            ends = plateau({rate: values[seed] for rate, values in areas.items()})
+            ax.plot(ends, [top - 0.015 * (seed + 1)] * 2, color=line["color"], linewidth=1, linestyle="-")
+    ax.set(xscale="log", xlabel="peak learning rate", ylabel="PR area", ylim=(0, 1.18))
     ax.legend(loc="lower center")
     return ax
 
 
 def plot_tuning_cost(case=1):
-    """Expected best PR area on validation patients against the updates spent: sweeps, and one range test."""
+    """PR area on test patients of the setting chosen on validation, against the updates spent: sweeps, a range test."""
     ax = plt.subplots(figsize=(8, 4))[1]
     for kind, marker in MARKERS.items():
-        best = best_of(sweep(kind, "validation_pr_area", case))
+        best = chosen_of(sweep(kind, "validation_pr_area", case), sweep(kind, case=case))
         spent = study.UPDATES[case] * np.arange(1, len(best) + 1)
         ax.plot(spent, best, **style_of(kind).line, marker=marker, label=f"{kind}, best of the rates tried")
     tests = recorded_tests("patches_log").tests
     cost = study.UPDATES[case] + sum(len(test.learning_rates) for test in tests)
-    area = np.mean(study.recorded(case, "range_test_bounds", "validation_pr_area", study.SWEEP_SEEDS))
+    area = np.mean(study.recorded(case, "range_test_bounds", "pr_area", study.SWEEP_SEEDS))
     ax.plot([cost], [area], "D", color="C2", linestyle="none", label="triangular by range tests, them included")
-    ax.set(xlabel="updates spent", ylabel="PR area, validation patients")
+    ax.set(xlabel="updates spent", ylabel="PR area, test patients")
     ax.legend(loc="lower right")
     return ax

@@ -10,6 +10,9 @@ small_run       `small_run()` is a run of some seconds, the first of the study t
 TOLERANCES      How far the small run may lie from its record when it is trained again, on another processor or with
                 another TensorFlow: {metric: difference}, and for curves of the history {curve: share of its values}.
 OPTIONS         Options of its own for the command, {"--name": keyword arguments of `add_argument`}; `grids` gets them.
+DESIGN          What was settled before the runs, {word: sentence}: the one endpoint that is judged and its margin, the
+                number of seeds and why, how tuned settings are chosen, what will be called undecided. A record holds
+                the hash of the design that it was made under. (Those without one are older than the designs.)
 
 `tests/test_studies.py` holds every study to this, and trains its small run again. `rates.py` is no study: it holds the
 learning rates that their settings name.

@@ -6,6 +6,15 @@ from clr_utils.experiments import Run, load_records
 from clr_utils.range_test.results import RangeTest, RangeTests
 
 STUDY = "range_test"
+DESIGN = {
+    "endpoint": "max_lr by Smith's rule. Against the best of nine fixed rates (the smallest mean test error) it is "
+    "looked at and not judged. Of the published sweep: does the accuracy fall before its end, and how far below 0.03 "
+    "does the rule put max_lr?",
+    "margin": "a factor of two, within which readings of one curve can be defended alike",
+    "seeds": "5 range tests, 3 trainings at each fixed rate",
+    "chosen": "nothing is tuned; the thresholds of the rule, 10 and 95 % of the rise, were fixed on other curves",
+    "undecided": "an interval of max_lr, in logarithms, that reaches over a factor of two from the published bound",
+}
 OPTIONS = {}
 TOLERANCES = {"updates": 0, "learning_rates": 1e-4, "losses": 0.02}
 # The fixed rates, 1e-3 to 10 in factors of the square root of 10.

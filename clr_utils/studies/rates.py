@@ -1,5 +1,9 @@
 """Learning rates from settings: a policy as a dict that JSON can hold, and what an optimizer is given for it."""
 
+import numpy as np
+
+from clr_utils.policies import named_policy
+
 
 def fixed(lr):
     """The settings of a constant rate."""
@@ -31,10 +35,16 @@ def cosine(lr, updates):
     return {"name": "cosine", "lr": lr, "updates": updates}
 
 
+def shuffled(policy, updates, order, kept=0):
+    """The settings of another policy's rates in random order, drawn by the seed `order`; the last `kept` stay."""
+    return {"name": "shuffled", "policy": policy, "updates": updates, "order": order, "kept": kept}
+
+
 def learning_rate(policy):
     """What a Keras optimizer is given for a policy's settings: a number, or a schedule."""
     from keras.optimizers import schedules
 
+    from clr_utils.range_test.recorder import Sweep
     from clr_utils.schedules import CyclicalLearningRate
 
     settings = {key: value for key, value in policy.items() if key != "name"}
@@ -50,5 +60,14 @@ def learning_rate(policy):
             return schedules.PiecewiseConstantDecay(settings["at"], values)
         case "cosine":
             return schedules.CosineDecay(settings["lr"], settings["updates"])
+        case "shuffled":
+            return Sweep(_shuffled_rates(**settings))
         case name:
             return CyclicalLearningRate(policy=name, **settings)
+
+
+def _shuffled_rates(policy, updates, order, kept):
+    settings = {key: value for key, value in policy.items() if key != "name"}
+    rates = named_policy(policy["name"], **settings)(np.arange(updates))
+    moved = np.random.default_rng(order).permutation(rates[: updates - kept])
+    return np.concatenate([moved, rates[updates - kept :]])
