@@ -40,7 +40,7 @@ _NAMES = {
     "datasets.mnist": ["load_mnist", "validation_split"],
     "datasets.mammography": ["load_mammography"],
     "models": ["calcification_cnn", "mnist_mlp"],
-    "metrics.comparison": ["holm", "judge", "paired_difference", "t_interval", "welch_interval"],
+    "metrics.comparison": ["holm", "judge", "noise_band", "paired_difference", "t_interval", "welch_interval"],
     "plotting": ["dot_plot", "forest_plot", "plot_policy"],
     "citations": ["published"],
     "course.notebook": ["notebook_seed", "setup_notebook", "verdict"],

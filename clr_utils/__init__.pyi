@@ -25,6 +25,7 @@ from clr_utils.decays import linear_decay as linear_decay
 from clr_utils.decays import time_decay as time_decay
 from clr_utils.metrics.comparison import holm as holm
 from clr_utils.metrics.comparison import judge as judge
+from clr_utils.metrics.comparison import noise_band as noise_band
 from clr_utils.metrics.comparison import paired_difference as paired_difference
 from clr_utils.metrics.comparison import t_interval as t_interval
 from clr_utils.metrics.comparison import welch_interval as welch_interval
@@ -89,6 +90,7 @@ __all__ = [
     "lr_range_test",
     "mnist_mlp",
     "modified_triangular2",
+    "noise_band",
     "notebook_seed",
     "paired_difference",
     "patch_blocks",

@@ -29,6 +29,10 @@ STYLES = {
     "fixed_0.002": Style("fixed 0.002", "0.42", (0, (3, 1, 1, 1, 1, 1))),
     "fixed_0.016": Style("fixed 0.016", "C4", "-"),
     "fixed_0.03": Style("fixed 0.03", "C5", (0, (5, 1))),
+    "range_test_bounds": Style("triangular, our bounds", "C6", "-"),
+    "exp_range_bounds": Style("exp_range, both bounds fall", "C2", ":"),
+    "fixed_0.0102": Style("fixed 0.0102", "0.35", "--"),
+    "fixed_0.0094": Style("fixed 0.0094", "0.35", "-."),
     "network": Style("network", "0.3", "-"),
 }
 

@@ -28,6 +28,14 @@ def test_every_row_is_complete():
         assert all(value and value == value.strip() for value in row.values()), row
 
 
+def test_every_source_has_its_address():
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    for source in {row["source"] for row in ROWS}:
+        entry = re.search(rf"^- \*\*{re.escape(source)}\*\*.*?(?=^- |\Z)", text, re.M | re.S)
+        assert entry, f"data/README.md does not say where {source} can be read"
+        assert "<https://" in entry[0]
+
+
 def test_every_key_gives_its_row():
     for row in ROWS:
         assert published(row["key"]) == (float(row["value"]), row["unit"], row["source"], row["where"])

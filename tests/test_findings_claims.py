@@ -58,9 +58,16 @@ def test_records_are_compared_in_pairs(made_up):
     assert claims.in_records(1, "triangular", "fixed_0.016")["is better"] == "no difference beyond the margin"
 
 
+def test_intervals_that_are_judged_together_are_wider(made_up):
+    alone, together = (claims.in_records(1, "triangular", "fixed_0.016", together=k)["difference"] for k in (1, 8))
+    widths = [np.subtract(*map(float, text[9:-1].split(", ")[::-1])) for text in (alone, together)]
+    assert widths[1] > 1.5 * widths[0] > 0
+
+
 def test_the_best_fixed_rate_is_chosen_by_validation(made_up):
     assert claims.best_fixed(1) == "fixed_0.03"
-    lost = claims.lost_against_best_fixed(1)
-    assert list(lost) == list(study.CYCLICAL)
-    assert lost["exp_range"].mean == pytest.approx(6.8, abs=0.01)
-    assert lost["triangular"].mean == pytest.approx(-0.2, abs=0.01)
+
+
+def test_what_is_lost_is_positive_where_the_other_is_better(made_up):
+    assert claims.lost(1, "exp_range", "fixed_0.03").mean == pytest.approx(6.8, abs=0.01)
+    assert claims.lost(1, "triangular", "fixed_0.03").mean == pytest.approx(-0.2, abs=0.01)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clr_utils.metrics.comparison import holm, judge, paired_difference, t_interval, welch_interval
+from clr_utils.metrics.comparison import holm, judge, noise_band, paired_difference, t_interval, welch_interval
 
 VALUES = [1.91, 2.05, 1.98, 2.11, 1.87]
 OTHERS = [1.64, 2.01, 1.99, 1.90, 1.80]
@@ -23,6 +23,13 @@ def test_paired_difference_is_the_paired_t_test_of_scipy():
     assert (pairs.low, pairs.high) == pytest.approx(tuple(test.confidence_interval(0.95)))
     assert pairs.p_value == pytest.approx(test.pvalue)
     assert pairs.mean < 0
+
+
+def test_the_noise_band_holds_95_of_100_differences_of_two_runs():
+    """Ten runs tell the spread, two more runs differ by it: simulated, where 1.96 in place of t would hold 92."""
+    runs = np.random.default_rng(0).normal(size=(4_000, 12))
+    held = [abs(run[10] - run[11]) < noise_band(run[:10]) for run in runs]
+    assert np.mean(held) == pytest.approx(0.95, abs=0.012)
 
 
 @pytest.mark.parametrize(("shift", "p_value"), [(0.0, 1.0), (0.5, 0.0)])

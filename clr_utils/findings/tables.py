@@ -14,7 +14,8 @@ def tables(case):
     """The two published tables of a case beside ours, "mean (standard deviation)" in each cell.
 
     Precision, recall and F1 are at the threshold 0.5. The published figures are of 3 runs, ours of 5 in case 1 and 3
-    in case 2, on synthetic patches. A run that calls nothing positive has no precision and is left out of its mean.
+    in case 2, on synthetic patches. A run that calls nothing positive has no precision and is left out of its mean; the
+    cell then says of how many runs it is.
 
     Args:
         case: 1 (Tables III and IV) or 2 (Tables V and VI).
@@ -47,4 +48,5 @@ def _recorded(case, arm, metric):
     values = [value for value in study.recorded(case, arm, metric) if value is not None]
     if len(values) < 2:
         return "-"
-    return f"{np.mean(values):.4f} ({np.std(values, ddof=1):.4f})"
+    fewer = "" if len(values) == study.SEEDS[case] else f", {len(values)} runs"
+    return f"{np.mean(values):.4f} ({np.std(values, ddof=1):.4f}){fewer}"

@@ -1,4 +1,4 @@
-"""Numbers to compare trainings with: intervals, paired differences, Holm's correction, verdicts."""
+"""Numbers to compare trainings with: intervals, noise bands, paired differences, Holm's correction, verdicts."""
 
 from typing import NamedTuple
 
@@ -63,6 +63,23 @@ def paired_difference(values, baseline, confidence=0.95):
     else:
         p_value = float(2 * stats.t.sf(abs(interval.mean) / error, len(differences) - 1))
     return PairedDifference(differences, *interval, p_value)
+
+
+def noise_band(values, confidence=0.95):
+    """How far two single runs of one recipe differ, at most, in 95 % of cases: t * sqrt(2) * s.
+
+    Args:
+        values: The results of two or more runs of the recipe, finite numbers; s is their standard deviation.
+        confidence: Between 0 and 1; t is Student's quantile, larger than the 1.96 of a spread that is known exactly.
+
+    Returns:
+        Half the width of a band around 0, in the unit of the values.
+
+    Raises:
+        TypeError, ValueError: As for `t_interval`.
+    """
+    interval = t_interval(values, confidence)
+    return float((interval.high - interval.mean) * np.sqrt(2 * len(values)))
 
 
 def welch_interval(mean, sd, n, other_mean, other_sd, other_n, confidence=0.95):

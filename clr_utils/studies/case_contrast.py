@@ -90,11 +90,25 @@ def differences(metric, seeds=SEEDS):
     return threshold | contrasts
 
 
+def log_false_positive_rate(above, negatives=TEST_NEGATIVES, recall=RECALL):
+    """The logarithm to base 10 of the false-positive rate at a recall.
+
+    Args:
+        above: For each positive, from the highest score down, the negatives that score as much or more
+            (`clr_utils.metrics.detection.negatives_above`).
+        negatives: The negatives of the test set.
+        recall: The share of the positives that must be found; above 0, and 1 or less.
+
+    Returns:
+        The logarithm; no false positive counts as half of one.
+    """
+    return math.log10(max(above[math.ceil(recall * len(above)) - 1], 0.5) / negatives)
+
+
 def _value(record, metric):
-    if metric != "log_fpr":
-        return record["metrics"][metric]
-    above = record["history"]["negatives_above"]
-    return math.log10(max(above[math.ceil(RECALL * len(above)) - 1], 0.5) / TEST_NEGATIVES)
+    if metric == "log_fpr":
+        return log_false_positive_rate(record["history"]["negatives_above"])
+    return record["metrics"][metric]
 
 
 def small_run():
