@@ -5,8 +5,11 @@
 LOCKED ?= 1
 PRE ?= 0
 PROFILE ?= quick
-export LOCKED PRE PYTHON
 python := .venv/bin/python
+# What is typed after a command reaches the shell as text, in the environment: recipes say "$$NB", never $(NB).
+typed := LOCKED PRE PYTHON PROFILE NB REPO ARGS FILE
+$(foreach name,$(typed),$(eval override $(name) := $$(value $(name))))
+export $(typed)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -20,7 +23,7 @@ setup: ## make .venv with the locked dependencies (the others do it when needed)
 	@sh tools/setup.sh
 
 lab: setup ## open JupyterLab at the first notebook   [ARGS="--port 9000"]
-	@sh tools/lab.sh $(ARGS)
+	@set -f; sh tools/lab.sh $$ARGS
 
 test: setup ## everything that CI runs on a push: linter, spelling, tests, every notebook
 	.venv/bin/ruff check .
@@ -32,19 +35,19 @@ test: setup ## everything that CI runs on a push: linter, spelling, tests, every
 	else echo "The tests on PyTorch are skipped: it is not installed (.venv/bin/pip install torch)"; fi
 
 test-colab: setup ## run every notebook as Colab would, with Colab's versions (Python 3.13, git, network)   [NB=04]
-	NB="$(NB)" .venv/bin/pytest -n 0 tests/colab
+	.venv/bin/pytest -n 0 tests/colab
 
 test-browser: setup ## JupyterLab, the site and the slides in headless Chromium or Chrome
 	.venv/bin/pytest -n 0 tests/browser
 
 run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
-	@$(python) tools/run_notebooks.py --profile "$(PROFILE)" $(NB)
+	@set -f; $(python) tools/run_notebooks.py --profile "$$PROFILE" -- $$NB
 
 calibrate: setup ## run a notebook with 20 seeds and record its verdicts' margins   NB=01
-	@$(python) tools/calibrate.py $(NB)
+	@set -f; $(python) tools/calibrate.py -- $$NB
 
 slides: setup ## the notebooks as slides for the projector, offline, into build/slides   [NB=04]
-	@$(python) tools/build_slides.py $(NB)
+	@set -f; $(python) tools/build_slides.py -- $$NB
 
 site: setup ## the whole collection as a static site, offline, into build/site
 	@$(python) tools/build_site.py
@@ -53,17 +56,17 @@ gallery: setup ## take the README's pictures out of the notebooks, into docs/gal
 	@$(python) tools/gallery.py
 
 timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md   [NB=04]
-	@$(python) tools/timings.py $(NB)
+	@set -f; $(python) tools/timings.py -- $$NB
 
 badges: setup ## write the project's public address into every notebook   [REPO=owner/name]
-	@$(python) tools/badges.py "$(REPO)"
+	@$(python) tools/badges.py -- "$$REPO"
 
 bench: setup ## measure the cost per update, of a range test, a grid's throughput, and start-up times, into build/bench.json
 	@mkdir -p build
 	$(python) tools/bench.py
 
 mutants: setup ## do the tests notice faults? tries those of tests/mutants.toml, some ten minutes   [FILE=clr_utils/policies.py]
-	@$(python) tools/mutants.py $(FILE)
+	@$(python) tools/mutants.py -- "$$FILE"
 
 lock: setup ## bring requirements.lock to the newest versions (needs the network)
 	$(python) -m venv --clear build/uv
@@ -77,4 +80,4 @@ zip: ## pack the last commit for Colab, into build/clr-notebooks.zip
 
 clean: ## remove build/ and caches; .venv stays (rm -r .venv removes it)
 	rm -rf build .pytest_cache .ruff_cache .hypothesis
-	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -print | xargs rm -rf
+	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

@@ -114,6 +114,60 @@ def test_ci_runs_what_the_readme_names():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
+@pytest.fixture
+def bare(tmp_path):
+    """The Makefile in a folder whose Python prints what it is handed, a line a word."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name, body in ((".venv/bin/python", 'printf "%s\\n" "$@"'), ("tools/setup.sh", ""), ("tools/lab.sh", "")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+def make(folder, *arguments, **environment):
+    command = ["make", "--silent", *arguments]
+    found = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    return found.stdout.splitlines()
+
+
+COMMANDS = "x; touch pwned; $(shell touch pwned) $$(touch pwned) `touch pwned` * \"; touch pwned; '; touch pwned"
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        *(("run", name) for name in ("NB", "PROFILE")),
+        *((target, "NB") for target in ("calibrate", "slides", "timings")),
+        *(("badges", "REPO"), ("mutants", "FILE"), ("lab", "ARGS")),
+    ],
+)
+def test_what_is_typed_after_make_is_text(target, name, bare):
+    before = sorted(bare.rglob("*"))
+    typed = make(bare, target, f"{name}={COMMANDS}")
+    assert make(bare, target, **{name: COMMANDS}) == typed
+    assert sorted(bare.rglob("*")) == before
+    if target != "lab":
+        assert " ".join(typed).endswith(COMMANDS) or COMMANDS in typed
+
+
+def test_numbers_reach_the_tool_one_by_one(bare):
+    assert make(bare, "run", "NB=04 05", "PROFILE=paper")[-5:] == ["--profile", "paper", "--", "04", "05"]
+
+
+def test_clean_removes_what_it_names_and_nothing_beside_it(bare):
+    kept = [bare / "notebooks" / "solutions" / "kept.ipynb", bare / ".venv" / "__pycache__" / "kept.pyc"]
+    gone = [bare / "notebooks" / "solutions old" / ".ipynb_checkpoints" / "a", bare / "__pycache__" / "b"]
+    for path in (*kept, *gone, bare / "build" / "site"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    make(bare, "clean")
+    assert [path.exists() for path in kept] == [True, True]
+    assert [path.parent.exists() for path in gone] == [False, False]
+    assert not (bare / "build").exists()
+
+
 # What they test is no file of clr_utils or tools: documents, the whole project, or the tests' own helpers.
 NOT_OF_ONE_FILE = {
     *("accessibility", "glossary", "import", "notebooks", "project", "teaching", "wheel"),
