@@ -52,7 +52,7 @@ def test_every_notebook_has_a_deck_and_the_contents_list_them(pages):
 def test_nothing_is_loaded_from_outside_the_folder(decks):
     for page in decks.rglob("*.html"):
         text = re.sub(r"data:image/png;base64,[^\"]+", "", page.read_text(encoding="utf-8"))
-        named = re.findall(r"<[^>]+\s(?:src|href|poster|srcset)=\"([^\"#]+)\"", text)
+        named = re.findall(r"<(?!a\s)[^>]+\s(?:src|href|poster|srcset)=\"([^\"#]+)\"", text)
         assert named
         assert [name for name in named if not (decks / name).is_file()] == [], page.name
         assert "import(" not in text
@@ -105,7 +105,7 @@ def squeezed(text):
 
 def test_answers_of_the_quiz_stay_folded_one_question_a_slide(pages):
     for name in NOTEBOOKS:
-        answers = pages[name].find_all("details")
+        answers = [each for each in pages[name].find_all("details") if each.summary.text == "Answer"]
         assert len(answers) == 3, name
         assert not any(answer.has_attr("open") for answer in answers), name
         assert len({id(answer.find_parent("section")) for answer in answers}) == 3, name

@@ -44,6 +44,12 @@ def test_a_bad_profile_is_named_with_the_remedy(value, monkeypatch):
         assert part in str(error.value)
 
 
+def test_a_bad_backend_is_named_with_the_remedy(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "theano")
+    with pytest.raises(ValueError, match="KERAS_BACKEND is 'theano'; set it to 'tensorflow' or 'jax' or 'torch'"):
+        setup_notebook()
+
+
 def test_setup_imports_keras_unless_told_not_to(monkeypatch):
     imported = []
     monkeypatch.setattr(notebook, "import_module", imported.append)
@@ -151,6 +157,12 @@ def test_calibration_writes_margins_and_asserts_only_exact_claims(tmp_path, monk
         {"claim": "it fails", "value": 0.75, "below": 0.5, "margin": -0.25},
     ]
     assert capsys.readouterr().out == "exact: True\n"
+
+
+def test_a_calibration_file_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLR_CALIBRATION", str(tmp_path / "nowhere" / "margins"))
+    with pytest.raises(OSError, match=r"CLR_CALIBRATION is .*nowhere.*cannot be written \(No such file or directory\)"):
+        verdict("it holds", 0.75, above=0.5)
 
 
 # --- exercises ---

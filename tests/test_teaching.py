@@ -175,7 +175,7 @@ def test_a_notebook_that_stops_leaves_record_and_guide(project, capsys, monkeypa
 
 
 def test_arguments_that_cannot_be(project, capsys):
-    for arguments, message in ((["09"], "no notebook 09"), (["--repeats", "0"], "it is 0")):
+    for arguments, message in ((["09"], "no notebook 09"), (["--repeats", "0"], "it is '0'")):
         with pytest.raises(SystemExit):
             timings.main(arguments)
         assert message in capsys.readouterr().err

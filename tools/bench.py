@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from command_line import count, new_file
 from run_notebooks import FOLDER, execute, select
 
 TARGET = FOLDER.parent / "build" / "bench.json"
@@ -189,12 +190,12 @@ def notebook_seconds():
     return seconds
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--updates", type=int, default=50, help="updates in a round")
-    parser.add_argument("--out", type=Path, default=TARGET)
-    options = parser.parse_args()
+    parser.add_argument("--rounds", type=count, default=60)
+    parser.add_argument("--updates", type=count, default=50, help="updates in a round")
+    parser.add_argument("--out", type=new_file, default=TARGET)
+    options = parser.parse_args(arguments)
     os.environ.update(ONE_THREAD)
     import keras
 

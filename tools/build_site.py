@@ -20,6 +20,8 @@ from urllib.parse import unquote
 
 import nbformat
 
+from command_line import new_folder
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx-mathjax-offline")
 WIDGETS = "application/vnd.jupyter.widget-view+json"
@@ -113,7 +115,7 @@ def call_sphinx(root, source, html):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=ROOT / "build" / "site", help="build/site when left out")
+    parser.add_argument("--output", type=new_folder, default=ROOT / "build" / "site", help="build/site when left out")
     options = parser.parse_args(arguments)
     start = time.perf_counter()
     try:

@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 
 from clr_utils.files import write_atomically
+from command_line import new_folder
 from run_notebooks import select
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -277,7 +278,9 @@ def build(numbers, output, folder=ROOT / "notebooks"):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", help="such as 04; all notebooks when left out")
-    parser.add_argument("--output", type=Path, default=ROOT / "build" / "slides", help="build/slides when left out")
+    parser.add_argument(
+        "--output", type=new_folder, default=ROOT / "build" / "slides", help="build/slides when left out"
+    )
     options = parser.parse_args(arguments)
     try:
         decks = build(options.numbers, options.output.resolve())

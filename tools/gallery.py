@@ -14,6 +14,7 @@ from typing import NamedTuple
 import nbformat
 
 from clr_utils.files import write_atomically
+from command_line import folder, new_folder
 from run_notebooks import FOLDER
 
 ROOT = FOLDER.parent
@@ -77,8 +78,8 @@ def _picture(cell, path):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="the notebooks")
-    parser.add_argument("--target", type=Path, default=ROOT / "docs" / "gallery")
+    parser.add_argument("--folder", type=folder, default=FOLDER, help="the notebooks")
+    parser.add_argument("--target", type=new_folder, default=ROOT / "docs" / "gallery")
     options = parser.parse_args(arguments)
     try:
         found = pictures(options.folder)

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from clr_utils.files import write_atomically
+from command_line import folder
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 PROFILES = ("quick", "paper")
@@ -21,6 +22,8 @@ KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3
 def select(folder, numbers):
     """The notebooks of these numbers, each followed by its solutions; all of them without numbers."""
     notebooks = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not notebooks:
+        raise ValueError(f"there is no notebook in {folder}")
     if numbers:
         wanted = {number.zfill(2) for number in numbers}
         known = {path.name[:2] for path in notebooks}
@@ -88,7 +91,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="*", help="such as 04; all notebooks when left out")
     parser.add_argument("--profile", default="quick")
-    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--folder", type=folder, default=FOLDER)
     options = parser.parse_args(arguments)
     if options.profile not in PROFILES:
         parser.error(f"PROFILE is {options.profile!r}; it must be one of: {', '.join(PROFILES)}")

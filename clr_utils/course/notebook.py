@@ -10,6 +10,7 @@ import numpy as np
 from clr_utils import places
 from clr_utils.course import colab
 
+BACKENDS = ("tensorflow", "jax", "torch")
 PROFILES = {
     "quick": "data that ships with the project, a reduced scale, under a minute on two cores",
     "paper": "the published scale on the real data sets; hours on a CPU, minutes on a GPU",
@@ -26,7 +27,7 @@ def setup_notebook(keras=True):
         keras: False in a notebook that trains nothing: without Keras it starts some seconds sooner.
 
     Raises:
-        ValueError: CLR_PROFILE is neither "quick" nor "paper".
+        ValueError: CLR_PROFILE is neither "quick" nor "paper", or KERAS_BACKEND names none of Keras's backends.
     """
     profile = os.environ.get("CLR_PROFILE", "quick")
     if profile not in PROFILES:
@@ -34,7 +35,12 @@ def setup_notebook(keras=True):
             f"the environment variable CLR_PROFILE is {profile!r}; set it to 'quick' or 'paper', or unset it"
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if backend not in BACKENDS:
+        raise ValueError(
+            f"the environment variable KERAS_BACKEND is {backend!r}; set it to {' or '.join(map(repr, BACKENDS))}, or "
+            "unset it"
+        )
     import matplotlib.pyplot as plt
 
     if keras:
@@ -91,13 +97,23 @@ def verdict(claim, value, *, above=None, below=None):
         (side, bound), value = bounds[0], float(value)
         margin = value - bound if side == "above" else bound - value
         if path := os.environ.get("CLR_CALIBRATION"):
-            with open(path, "a", encoding="utf-8") as file:
-                file.write(json.dumps({"claim": claim, "value": value, side: bound, "margin": margin}) + "\n")
+            _add_to(path, {"claim": claim, "value": value, side: bound, "margin": margin})
             return
         holds, detail = margin > 0, f" (value {value:.6g}, needed {side} {bound:g})"
     if not holds:
         raise AssertionError(f"{claim}: False{detail}")
     print(f"{claim}: True")
+
+
+def _add_to(path, margin):
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(margin) + "\n")
+    except OSError as error:
+        raise OSError(
+            f"the environment variable CLR_CALIBRATION is {path!r}, which cannot be written ({error.strerror}); name "
+            "a file in a folder that is there, or unset it"
+        ) from error
 
 
 @contextmanager

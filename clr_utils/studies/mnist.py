@@ -11,7 +11,7 @@ from statistics import fmean
 import numpy as np
 
 from clr_utils.experiments import Run, load_records, run_grid
-from clr_utils.studies.rates import cyclical, fixed, learning_rate, linear, shuffled, staircase
+from clr_utils.studies.rates import cyclical, fixed, learning_rate, linear, shuffled, shuffled_rates, staircase
 
 STUDY = "mnist"
 DESIGN = {
@@ -160,6 +160,13 @@ def recorded_errors(seeds=SEEDS):
     for record in load_records(study_runs(seeds)):
         errors.setdefault(record["arm"], []).append(record["metrics"]["error"])
     return errors
+
+
+def rates_in_order(arm, seed=0):
+    """The learning rates of all updates of "shuffled" or "shuffled_ending", in the order of their use, an array."""
+    run = next(run for run in study_runs(seed + 1) if (run.arm, run.seed) == (arm, seed))
+    (phase,) = run.settings["phases"]
+    return shuffled_rates(**{key: value for key, value in phase["policy"].items() if key != "name"})
 
 
 def recorded_losses(arm, seeds=SEEDS):

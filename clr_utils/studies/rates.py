@@ -61,12 +61,13 @@ def learning_rate(policy):
         case "cosine":
             return schedules.CosineDecay(settings["lr"], settings["updates"])
         case "shuffled":
-            return Sweep(_shuffled_rates(**settings))
+            return Sweep(shuffled_rates(**settings))
         case name:
             return CyclicalLearningRate(policy=name, **settings)
 
 
-def _shuffled_rates(policy, updates, order, kept):
+def shuffled_rates(policy, updates, order, kept=0):
+    """The rates that settings of `shuffled` stand for, an array of shape (updates,)."""
     settings = {key: value for key, value in policy.items() if key != "name"}
     rates = named_policy(policy["name"], **settings)(np.arange(updates))
     moved = np.random.default_rng(order).permutation(rates[: updates - kept])
