@@ -1,6 +1,7 @@
 """Scores of a two-class detector: counted by hand, against scikit-learn, and what they refuse."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve, roc_auc_score, roc_curve
 
@@ -160,3 +161,34 @@ def test_patient_interval_refuses():
         patient_interval(roc_auc, Y, SCORES, [1, 2])
     with pytest.raises(ValueError, match="resamples"):
         patient_interval(roc_auc, Y, SCORES, np.arange(8), resamples=3)
+    with pytest.raises(ValueError, match="two patients or more; all scores are of one"):
+        patient_interval(roc_auc, Y, SCORES, np.full(8, -1))
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("patients", "missing"),
+    [
+        ([1.0, NAN, 2, 3, NAN, 4, 5, 6], 2),
+        (["a", None, "b", "a", "b", "c", "c", "d"], 1),
+        (["a", NAN, "b", "a", "b", "c", "c", NAN], 2),
+        (pd.Series([1, 2, None, 4, 5, 6, 7, 8], dtype="Int64"), 1),
+        (pd.Series(["a", "b", None, "a", "b", "c", "c", "d"], dtype="string"), 1),
+        (np.array(["2020-01-01", "NaT"] * 4, "datetime64[D]"), 4),
+        (np.ma.masked_equal([1, 2, 3, 1, 2, 3, 1, 2], 3), 2),
+        ([None] * 8, 8),
+        ([NAN] * 8, 8),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_patient_interval_refuses_missing_patients(patients, missing):
+    with pytest.raises(ValueError, match=f"{missing} of 8 are missing .*leave their scores out"):
+        patient_interval(roc_auc, Y, SCORES, patients)
+
+
+def test_patients_may_have_names():
+    by_number = patient_interval(roc_auc, Y, SCORES, [0, 0, 1, 1, 2, 2, 3, 3], resamples=20)
+    for names in (list("aabbccdd"), pd.Series(list("aabbccdd"), dtype="category"), [0, 0, 1, 1, "b", "b", "c", "c"]):
+        assert patient_interval(roc_auc, Y, SCORES, names, resamples=20) == by_number

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clr_utils import arguments
@@ -107,7 +108,8 @@ def patient_interval(metric, y, scores, patients, *, resamples=500, confidence=0
 
     Args:
         metric: A function such as `roc_auc` or `pr_area`.
-        y, scores, patients: Of the test set, shape (n,) each.
+        y, scores: Of the test set, shape (n,) each.
+        patients: The number or name of the patient of each, shape (n,); two patients or more, none missing.
         resamples: Draws of as many patients as there are, with replacement.
         confidence: Between 0 and 1.
         seed: Of the draws.
@@ -118,10 +120,7 @@ def patient_interval(metric, y, scores, patients, *, resamples=500, confidence=0
     y, scores = _checked(y, scores)
     resamples = arguments.whole("resamples", resamples, minimum=20, unit="draws")
     confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
-    patients = np.asarray(patients)
-    if patients.shape != y.shape:
-        raise ValueError(f"patients must name the patient of each score; it has {patients.shape}, scores {y.shape}")
-    members = [np.flatnonzero(patients == name) for name in np.unique(patients)]
+    members = _members(patients, len(y))
     rng = np.random.default_rng(seed)
     found = []
     while len(found) < resamples:
@@ -148,6 +147,23 @@ def curve_points(above, negatives):
     above = np.asarray(above)
     positives = np.arange(1, len(above) + 1)
     return positives / len(above), above / negatives, positives / (positives + above)
+
+
+def _members(patients, count):
+    """The places of each patient's scores, a list of arrays."""
+    # As objects, for a list of text to keep its None and NaN; masked entries are missing, too.
+    patients = np.where(np.ma.getmask(patients), None, np.asarray(patients, dtype=object))
+    if patients.shape != (count,):
+        raise ValueError(f"patients must name the patient of each score; it has {patients.shape}, scores ({count},)")
+    if missing := int(pd.isna(patients).sum()):
+        raise ValueError(
+            f"patients must name the patient of each score; {missing} of {count} are missing (None or NaN): name them, "
+            "or leave their scores out, by ~pandas.isna(patients)"
+        )
+    codes, names = pd.factorize(patients, sort=True)
+    if len(names) < 2:
+        raise ValueError(f"patients must be two patients or more; all scores are of one, {names[0]!r}")
+    return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
 
 
 def _checked(y, scores):
