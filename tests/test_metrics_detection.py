@@ -83,6 +83,14 @@ def test_best_threshold_has_the_largest_f1(seed):
     assert best == pytest.approx(max(f1_score(y, scores > limit) for limit in scores - 1e-9))
 
 
+@pytest.mark.parametrize("upper", [1.0, 0.1, 1e17, 1e308, 5e-324, -1e17])
+def test_best_threshold_parts_neighbouring_floats(upper):
+    for scores in ([upper, np.nextafter(upper, -np.inf)], [np.nextafter(upper, np.inf), upper]):
+        threshold = best_threshold([1, 0], scores)
+        assert confusion([1, 0], scores, threshold) == (1, 0, 1, 0)
+    assert confusion([1, 0, 1], [upper] * 3, best_threshold([1, 0, 1], [upper] * 3))[:2] == (2, 1)
+
+
 def test_best_threshold_for_a_rarer_class_is_higher():
     y, scores = detector(5000, prevalence=0.5)
     assert best_threshold(y, scores, prevalence=0.01) > best_threshold(y, scores) + 0.5
@@ -143,8 +151,12 @@ def test_a_negative_with_the_score_of_a_positive_counts_against_it():
 @pytest.mark.parametrize(
     ("y", "scores", "message"),
     [
-        ([1, 0], [0.1], "one length"),
-        ([[1, 0]], [[0.1, 0.2]], "one length"),
+        ([1, 0], [0.1], r"one length; y has 2 entries, scores 1"),
+        ([[1, 0]], [[0.1, 0.2]], r"y must be a list of numbers; it has the shape \(1, 2\)"),
+        ([1, 0], [[0.1, 0.2]], r"scores must be a list of numbers; it has the shape \(1, 2\)"),
+        ([0, 1], np.ma.array([0.1, 0.2], mask=[1, 0]), "scores must be numbers; 1 of 2 are masked"),
+        (np.ma.array([0, 1, 1], mask=[1, 0, 0]), [0.1, 0.2, 0.3], "y must be numbers; 1 of 3 are masked"),
+        ([0, np.nan], [0.1, 0.2], "y must be finite numbers"),
         ([0, 0], [0.1, 0.2], "both of them"),
         ([0, 1, 2], [0.1, 0.2, 0.3], "classes 0 and 1"),
         ([0, 1], [0.1, np.nan], "did the training diverge"),
@@ -154,6 +166,42 @@ def test_a_negative_with_the_score_of_a_positive_counts_against_it():
 def test_refusals(score, y, scores, message):
     with pytest.raises(ValueError, match=message):
         score(y, scores)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: roc_auc(["0", "1"], [0.1, 0.2]), TypeError, "y must be numbers"),
+        (lambda: roc_auc([0, 1], ["0.1", "0.2"]), TypeError, "scores must be numbers"),
+        (lambda: pr_area([0, 1], [0.1, None]), TypeError, r"scores\[1\] must be a number; it is None"),
+        (lambda: confusion(Y, SCORES, np.nan), ValueError, "threshold must be a finite number"),
+        (lambda: precision_at(0.01, 2, 0.1), ValueError, "recall must be 1 or less"),
+        (lambda: precision_at(0.01, 0.9, [-0.1, 0.1]), ValueError, "false_positive_rate must be 0 or more"),
+        (lambda: precision_at([0.01, np.nan], 0.9, 0.1), ValueError, "prevalence must be finite"),
+        (lambda: precision_at("0.01", 0.9, 0.1), TypeError, "prevalence must be numbers"),
+        (lambda: precision_at([0.1, 0.2], [0.9, 0.8, 0.7], 0.1), ValueError, "shapes .*do not go together"),
+        (lambda: curve_points([2, 1], 5), ValueError, "above must rise from 0 or more to at most 5"),
+        (lambda: curve_points([1, 9], 5), ValueError, "above must rise from 0 or more to at most 5"),
+        (lambda: curve_points([0.5], 5), ValueError, "above must be whole numbers"),
+        (lambda: curve_points([], 5), ValueError, "above must be one or more numbers"),
+        (lambda: curve_points([1], 0), ValueError, "negatives must be .* 1 or more"),
+        (lambda: patient_interval(0.5, Y, SCORES, np.arange(8)), TypeError, "metric must be a function"),
+        (lambda: patient_interval(roc_auc, Y, SCORES, np.arange(8), seed=-1), ValueError, "seed must be"),
+        (
+            lambda: patient_interval(lambda y, s: np.nan, Y, SCORES, np.arange(8)),
+            ValueError,
+            r"metric\(y, scores\) must be a finite number",
+        ),
+    ],
+)
+def test_what_is_no_sample_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_classes_may_be_true_and_false():
+    assert roc_auc(Y == 1, SCORES) == roc_auc(Y, SCORES)
+    assert confusion((Y == 1).tolist(), SCORES) == confusion(Y, SCORES)
 
 
 def test_patient_interval_refuses():
