@@ -3,6 +3,8 @@
 import math
 from numbers import Integral, Real
 
+import numpy as np
+
 
 def number(name, value, *, minimum=None, above=None, maximum=None):
     """A finite real number within the stated limits, as a float.
@@ -11,9 +13,12 @@ def number(name, value, *, minimum=None, above=None, maximum=None):
         TypeError: `value` is not a real number.
         ValueError: It is NaN, infinite, or outside the limits.
     """
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number; it is {value!r} ({type(value).__name__})")
-    value = float(value)
+    try:
+        value = float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be a number that a float can hold; it is too large") from None
     if not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number; it is {value}")
     if minimum is not None and value < minimum:
@@ -32,7 +37,8 @@ def whole(name, value, *, minimum=1, maximum=None, unit="iterations"):
         TypeError: `value` is not a real number.
         ValueError: It is NaN, infinite, fractional, or outside the limits.
     """
-    exact = value if isinstance(value, Integral) and not isinstance(value, bool) else number(name, value)
+    integral = isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
+    exact = value if integral else number(name, value)
     if exact != int(exact):
         raise ValueError(
             f"{name} must be a whole number of {unit}; it is {value!r}. Round it, for example with round()"
@@ -42,6 +48,74 @@ def whole(name, value, *, minimum=1, maximum=None, unit="iterations"):
     if maximum is not None and exact > maximum:
         raise ValueError(f"{name} must be a whole number of {unit}, {maximum} or less; it is {value!r}")
     return int(exact)
+
+
+def numbers(name, values, *, minimum=None, above=None, maximum=None, bools=False, hint=""):
+    """Finite real numbers within the stated limits, one or many, as a float64 array of their shape.
+
+    Args:
+        name: The caller's name for them.
+        values: A number, or a list, an array, a Series, a tensor of numbers.
+        minimum, above, maximum: As for `number`.
+        bools: Take True and False for 1 and 0.
+        hint: What to think of where a number is not finite.
+
+    Raises:
+        TypeError: `values` are no real numbers, such as text, dates, None, complex numbers, a set.
+        ValueError: Some are NaN, infinite, masked, or outside the limits, or rows differ in length.
+    """
+    array = _floats(name, values, bools)
+    for wrong, allowed in (
+        (~np.isfinite(array), f"finite numbers{hint and f' ({hint})'}"),
+        (minimum is not None and array < minimum, f"{minimum} or more"),
+        (above is not None and array <= above, f"greater than {above}"),
+        (maximum is not None and array > maximum, f"{maximum} or less"),
+    ):
+        if count := np.count_nonzero(wrong):
+            first = array[np.broadcast_to(wrong, array.shape)][0]
+            raise ValueError(f"{name} must be {allowed}; {count} of {array.size} are not, the first is {first}")
+    return array
+
+
+def sample(name, values, *, at_least=1, **limits):
+    """A list of finite real numbers as a float64 array, shape (n,).
+
+    Args:
+        name, values, **limits: As for `numbers`.
+        at_least: The smallest n.
+
+    Raises:
+        TypeError, ValueError: As for `numbers`; they are no list, or too few.
+    """
+    array = numbers(name, values, **limits)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be a list of numbers; it has the shape {array.shape}")
+    if len(array) < at_least:
+        fewest = {1: "one", 2: "two"}.get(at_least, at_least)
+        raise ValueError(f"{name} must be {fewest} or more numbers; it has {len(array)}")
+    return array
+
+
+def _floats(name, values, bools):
+    if masked := np.count_nonzero(np.ma.getmask(values)):
+        raise ValueError(f"{name} must be numbers; {masked} of {np.size(values)} are masked: leave them out")
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be numbers in rows of one length; it is {values!r}") from None
+    if array.dtype == object and array.ndim:
+        # Fractions and large integers, say; what is no number is named with its place.
+        each = [number(f"{name}[{', '.join(map(str, place))}]", value) for place, value in np.ndenumerate(array)]
+        return np.array(each).reshape(array.shape)
+    if not bools and isinstance(values, list | tuple) and array.dtype.kind in "iuf":
+        # NumPy takes True for 1 among numbers.
+        for place, value in enumerate(values):
+            if isinstance(value, bool | np.bool_):
+                number(f"{name}[{place}]", value)
+    if array.dtype.kind not in ("iufb" if bools else "iuf"):
+        first = array.flat[0]
+        raise TypeError(f"{name} must be numbers; it holds {first!r} ({type(first).__name__})")
+    return array.astype(np.float64)
 
 
 def bounds(base_lr, max_lr):

@@ -1,5 +1,6 @@
 """A cyclical policy as a Keras callback, and a record of the rates that a training applied."""
 
+import math
 import warnings
 
 import keras
@@ -11,7 +12,7 @@ from clr_utils.schedules import CyclicalLearningRate
 
 
 class CycleWarning(UserWarning):
-    """Training and cycle do not fit together; `warnings.simplefilter("ignore", CycleWarning)` silences it."""
+    """Training and rates do not fit together; `warnings.simplefilter("ignore", CycleWarning)` silences it."""
 
 
 class CyclicLR(keras.callbacks.Callback):
@@ -21,7 +22,9 @@ class CyclicLR(keras.callbacks.Callback):
     `.keras` file, `BackupAndRestore`) continues the sequence of rates exactly. The optimizer's own rate is
     overwritten. `history` records what was applied: `history["iterations"]` and `history["lr"]`, one entry a
     batch; a batch whose update loss scaling skips leaves its rate to the next one, and so appears twice. `schedule` is
-    the `CyclicalLearningRate` with the same arguments, which computes the rates.
+    the `CyclicalLearningRate` with the same arguments, which computes the rates. At an epoch's end the last of its
+    rates joins the logs as "learning_rate", unless a metric has that name: `History`, and a `CSVLogger` that stands
+    after this callback in the list, show it.
 
     `CyclicalLearningRate` gives the same rates at less cost, above all on the JAX backend, and works where a callback
     cannot set each update's rate: `steps_per_execution` above 1 and gradient accumulation are refused here.
@@ -41,6 +44,7 @@ class CyclicLR(keras.callbacks.Callback):
     Raises:
         TypeError, ValueError: An argument is outside what is allowed; the message names it. When training begins:
             the optimizer or the compiled model does not let a callback set the rate of each update.
+        RuntimeError: The first batch made no update with the model's optimizer: `train_step` applies another one.
 
     Example:
         >>> model.fit(x, y, batch_size=32, epochs=12, callbacks=[CyclicLR(0.002, 0.03, step_size=4000)])
@@ -81,6 +85,7 @@ class CyclicLR(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Refuse what a callback cannot serve, before the first update."""
         optimizer = _inner(self.model.optimizer)
+        _refuse_several(optimizer, "CyclicLR sets one rate")
         way_out = "compile the model with CyclicalLearningRate(...) as the optimizer's learning_rate instead"
         source = rate_source(optimizer)
         if not isinstance(source, keras.Variable):
@@ -98,17 +103,38 @@ class CyclicLR(keras.callbacks.Callback):
                 f"gradient_accumulation_steps is {optimizer.gradient_accumulation_steps}, and CyclicLR sets one rate a "
                 f"batch: remove it, or {way_out}; step_size counts batches there"
             )
+        self._steps, self._batches = self.params.get("steps"), 0
         if self._warn:
-            _warn_short_step(self.schedule, self.params)
+            _warn_short_step(self.schedule, self._steps)
 
     def on_train_batch_begin(self, batch, logs=None):
         """Set the rate of the update that follows."""
-        optimizer = _inner(self.model.optimizer)
+        model = self.model
+        if not self._batches:
+            self._before = _progress(model.optimizer)
+        optimizer = _inner(model.optimizer)
         iteration = _count(optimizer)
         rate = float(self.schedule(iteration))
         optimizer.learning_rate = rate
-        self.history["iterations"].append(iteration)
-        self.history["lr"].append(rate)
+        self._set = iteration, rate
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Record what was set: Keras begins a last batch that does not come where it knows no length of the data."""
+        for name, value in zip(("iterations", "lr"), self._set, strict=True):
+            self.history[name].append(value)
+        if not self._batches and _progress(self.model.optimizer) == self._before:
+            raise RuntimeError(
+                "the first batch made no update with model.optimizer, whose rate CyclicLR sets: does train_step apply "
+                "another optimizer? Give that one CyclicalLearningRate(...) as its learning_rate instead"
+            )
+        self._batches += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Put the last rate into the logs; warn when a step was shorter than an epoch of unknown length."""
+        _log_rate(logs, self.history["lr"][-1])
+        if self._warn and not self._steps:
+            self._steps = self._batches
+            _warn_short_step(self.schedule, self._steps)
 
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle."""
@@ -121,51 +147,91 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     A callback that sets the rate at a batch's *end*, for the next batch, belongs after this one in the list.
     With a schedule nothing is read during an epoch: its rates are computed from the iterations at the epoch's end,
-    so they cost nothing and `steps_per_execution` may be any. With gradient accumulation an entry is one update.
+    or when they are looked at, after an interrupt too, so they cost nothing and `steps_per_execution` may be any.
+    With gradient accumulation an entry is one update.
+
+    At an epoch's end the rate of its last update joins the logs as "learning_rate", unless a metric or another
+    callback has put that name there (NaN where no update was made): `History`, and a `CSVLogger` that stands after
+    this callback in the list, show it. `TensorBoard` asks the optimizer itself; with a schedule it shows the rate of
+    the next update.
 
     Attributes:
         iterations: Updates done before each recorded one, a list of ints.
         learning_rates: The rates applied, a list of floats as long.
 
     Args:
-        warn: Give a `CycleWarning` when a training with `CyclicalLearningRate` ends inside a cycle, or when its
-            step is shorter than an epoch.
+        warn: Give a `CycleWarning` when a training with `CyclicalLearningRate` ends inside a cycle, when its step is
+            shorter than an epoch, or when the first epoch made no update with the model's optimizer.
+
+    Raises:
+        TypeError: When training begins: the model's optimizer has more than one rate.
     """
 
     def __init__(self, *, warn=True):
         super().__init__()
         self._warn = warn
-        self.iterations = []
-        self.learning_rates = []
+        self._iterations, self._rates = [], []
+        self._batches = 0
+
+    @property
+    def iterations(self):
+        """Updates done before each recorded one, a list of ints."""
+        self._catch_up()
+        return self._iterations
+
+    @property
+    def learning_rates(self):
+        """The rates applied, a list of floats."""
+        self._catch_up()
+        return self._rates
+
+    def set_model(self, model):
+        """Belong to a model; what an interrupted training has left unread is recorded first."""
+        self._catch_up()
+        super().set_model(model)
 
     def on_train_begin(self, logs=None):
         """Look at what sets the rate; warn when a step of the schedule is shorter than an epoch."""
-        source = rate_source(_inner(self.model.optimizer))
+        self._optimizer = _inner(self.model.optimizer)
+        _refuse_several(self._optimizer, "LearningRateHistory records one rate")
+        source = rate_source(self._optimizer)
         self._schedule = source if isinstance(source, keras.optimizers.schedules.LearningRateSchedule) else None
         self._warn_cycle = self._warn and isinstance(self._schedule, CyclicalLearningRate)
+        self._first_epoch, self._steps = True, self.params.get("steps")
         if self._warn_cycle:
-            _warn_short_step(self._schedule, self.params)
+            _warn_short_step(self._schedule, self._steps)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Note where the epoch begins."""
-        self._next = _count(_inner(self.model.optimizer))
+        self._optimizer = _inner(self.model.optimizer)
+        self._began = self._next = _count(self._optimizer)
+        self._before = schedule_count(self._optimizer)
+        self._batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
         """Record the rate that the optimizer's variable held for the update that was done."""
+        self._batches = batch + 1
         if self._schedule is None:
-            optimizer = _inner(self.model.optimizer)
-            done = _count(optimizer)
-            rate = float(optimizer.learning_rate)
+            self._optimizer = _inner(self.model.optimizer)
+            done = _count(self._optimizer)
+            rate = float(keras.ops.convert_to_numpy(self._optimizer.learning_rate))
             self._record(range(self._next, done), [rate] * (done - self._next))
 
     def on_epoch_end(self, epoch, logs=None):
-        """Record the rates that a schedule gave to the epoch's updates."""
+        """Record the rates that a schedule gave to the epoch's updates; put the last rate into the logs."""
+        self._optimizer = _inner(self.model.optimizer)
         if self._schedule is not None:
-            optimizer = _inner(self.model.optimizer)
-            updates = range(self._next, _count(optimizer))
-            batches_each = optimizer.gradient_accumulation_steps or 1
-            counts = [(update + 1) * batches_each - 1 for update in updates]
-            self._record(updates, [float(self._schedule(count)) for count in counts])
+            done = _count(self._optimizer)
+            # Where the data end unannounced, TensorFlow counts one update more than it makes.
+            self._record_schedule(done - (done == self._began + self._batches + 1))
+        _log_rate(logs, self._rates[-1] if self._next > self._began else math.nan)
+        if self._first_epoch:
+            self._first_epoch = False
+            if self._warn and schedule_count(self._optimizer) == self._before:
+                _warn_no_update()
+            if self._warn_cycle and not self._steps:
+                _warn_short_step(self._schedule, self._batches)
+        self._batches = 0
 
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle of the schedule."""
@@ -174,9 +240,22 @@ class LearningRateHistory(keras.callbacks.Callback):
             unit = "batches" if optimizer.gradient_accumulation_steps else "updates"
             _warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit)
 
+    def _catch_up(self):
+        """Record what a schedule gave to the batches of an epoch that has not ended, if any."""
+        if self._batches and self._schedule is not None:
+            _ = self.model  # JAX brings the variables up to date when a callback asks for its model
+            # Not the updates of a later training, of which this callback was not told.
+            self._record_schedule(min(_count(self._optimizer), self._began + self._batches))
+
+    def _record_schedule(self, done):
+        batches_each = self._optimizer.gradient_accumulation_steps or 1
+        updates = range(self._next, done)
+        counts = [(update + 1) * batches_each - 1 for update in updates]
+        self._record(updates, [float(self._schedule(count)) for count in counts])
+
     def _record(self, updates, rates):
-        self.iterations.extend(updates)
-        self.learning_rates.extend(rates)
+        self._iterations.extend(updates)
+        self._rates.extend(rates)
         self._next = updates.stop
 
 
@@ -187,17 +266,44 @@ def _inner(optimizer):
 
 
 def _count(optimizer):
-    return int(optimizer.iterations)
+    return int(keras.ops.convert_to_numpy(optimizer.iterations))
 
 
-def _warn_short_step(schedule, params):
-    step_size, steps = int(schedule.settings["step_size"]), params.get("steps")
+def _progress(optimizer):
+    """What moves with each batch that uses the optimizer: its count or, where loss scaling skips it, the scale."""
+    scale = getattr(optimizer, "dynamic_scale", None)
+    return _count(_inner(optimizer)), None if scale is None else float(keras.ops.convert_to_numpy(scale))
+
+
+def _refuse_several(optimizer, purpose):
+    if not hasattr(optimizer, "learning_rate"):
+        raise TypeError(
+            f"{purpose}, and the model's optimizer is a {type(optimizer).__name__} without one rate: remove the "
+            "callback, and give each optimizer in it CyclicalLearningRate(...) as its learning_rate"
+        )
+
+
+def _log_rate(logs, rate):
+    if logs is not None:
+        logs.setdefault("learning_rate", rate)
+
+
+def _warn_short_step(schedule, steps):
+    step_size = int(schedule.settings["step_size"])
     if steps and step_size < steps:
         message = (
             f"step_size ({step_size} iterations) is shorter than an epoch ({steps} iterations); the advice is 2 to 10 "
             "epochs (step_size_for computes it). Is step_size given in epochs? warn=False silences this"
         )
         warnings.warn(message, CycleWarning, stacklevel=2)
+
+
+def _warn_no_update():
+    message = (
+        "the first epoch made no update with model.optimizer, so no rate is recorded: does train_step apply another "
+        "optimizer? Compile the model with that one, or remove LearningRateHistory. warn=False silences this"
+    )
+    warnings.warn(message, CycleWarning, stacklevel=2)
 
 
 def _warn_mid_cycle(missing, unit="updates"):

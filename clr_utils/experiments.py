@@ -23,6 +23,8 @@ from clr_utils import places
 from clr_utils.devices import device_name
 from clr_utils.files import write_atomically
 
+PARTS = {"settings", "settings_hash", "metrics", "history"}
+
 
 class Run(NamedTuple):
     """One training: `settings` (a dict that JSON can hold) says all of it but the seed; `arm` is its short name."""
@@ -50,6 +52,10 @@ class StaleRecordError(RuntimeError):
     """A record was made with other settings than the code has now."""
 
 
+class BrokenRecordError(ValueError):
+    """A file is empty, or holds something else than a whole record."""
+
+
 def settings_hash(settings):
     """A short SHA-256 of settings, the same for the same values in any order."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
@@ -59,17 +65,21 @@ def read_record(run):
     """The record of a run as a dict, or None where it has not been trained.
 
     Raises:
-        StaleRecordError: The record's settings are not the run's; the message says how to renew it.
+        BrokenRecordError: The file does not hold a record.
+        StaleRecordError: The record's settings are not the run's. Both messages say how to renew it.
     """
     path = run.path if run.path.is_file() else run.shipped_path
     if not path.is_file():
         return None
-    record = json.loads(path.read_text(encoding="utf-8"))
+    renew = f"delete it and run `python -m clr_utils.studies {run.study}`"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not (isinstance(record, dict) and record.keys() >= PARTS):
+            raise ValueError(f"it should have {', '.join(sorted(PARTS))}")
+    except ValueError as error:
+        raise BrokenRecordError(f"{path} holds no whole record ({error}): {renew}") from error
     if not settings_hash(record["settings"]) == record["settings_hash"] == settings_hash(run.settings):
-        raise StaleRecordError(
-            f"{path} was recorded with other settings than {run.study}/{run.arm} has now; delete it and run "
-            f"`python -m clr_utils.studies {run.study}`"
-        )
+        raise StaleRecordError(f"{path} was recorded with other settings than {run.study}/{run.arm} has now; {renew}")
     return record
 
 
@@ -78,7 +88,7 @@ def load_records(runs):
 
     Raises:
         FileNotFoundError: Some are missing; the message names them and the command that trains them.
-        StaleRecordError: A record was made with other settings.
+        BrokenRecordError, StaleRecordError: A file holds no record, or one that was made with other settings.
     """
     runs = list(runs)
     records = [read_record(run) for run in runs]
@@ -94,8 +104,8 @@ def load_records(runs):
 def run_grid(runs, train, workers=1, anew=False):
     """Train and record the runs that have no record, `workers` at a time, each in one thread of its own process.
 
-    A run that fails is reported and does not sink the rest; what is recorded already is kept, so a grid that was
-    killed goes on where it was.
+    A run that fails is reported and does not sink the rest, nor does a file that holds no whole record; what is
+    recorded already is kept, so a grid that was killed goes on where it was.
 
     Args:
         runs: `Run` values, of one study.
@@ -105,7 +115,7 @@ def run_grid(runs, train, workers=1, anew=False):
         anew: Train runs that the project ships a record of, too, into the folder of CLR_RESULTS_DIR.
 
     Returns:
-        The number of runs that failed.
+        The number of runs that failed, those with a broken record among them.
 
     Raises:
         StaleRecordError: A record was made with other settings.
@@ -113,21 +123,27 @@ def run_grid(runs, train, workers=1, anew=False):
     from joblib import Parallel, delayed, parallel_config
     from tqdm.auto import tqdm
 
-    missing = [run for run in runs if read_record(run) is None or (anew and not run.path.is_file())]
     design = settings_hash(_design(train))
+    missing, failed = [], 0
+    for run in runs:
+        try:
+            if read_record(run) is None or (anew and not run.path.is_file()):
+                missing.append(run)
+        except BrokenRecordError as error:
+            failed += 1
+            print(_failure(run, error), file=sys.stderr)
     if not missing:
-        return 0
+        return failed
     if folder := places.own_results():
         print(f"records go to {folder}; CLR_RESULTS_DIR names the folder", file=sys.stderr)
-    failed = 0
     with parallel_config(backend="loky", inner_max_num_threads=1 if workers > 1 else None):
         outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(
             delayed(_record)(run, train, design) for run in missing
         )
-        for run, error in tqdm(outcomes, total=len(missing), unit="run"):
-            if error:
+        for failure in tqdm(outcomes, total=len(missing), unit="run"):
+            if failure:
                 failed += 1
-                tqdm.write(f"failed: {run.study}/{run.arm}, seed {run.seed}: {error}", file=sys.stderr)
+                tqdm.write(failure, file=sys.stderr)
     return failed
 
 
@@ -141,6 +157,10 @@ def _design(train):
     return design
 
 
+def _failure(run, error):
+    return f"failed: {run.study}/{run.arm}, seed {run.seed}: {type(error).__name__}: {error}"
+
+
 def _record(run, train, design):
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")
@@ -151,7 +171,7 @@ def _record(run, train, design):
     try:
         metrics, history = train(run.settings, run.seed)
     except Exception as error:
-        return run, f"{type(error).__name__}: {error}"
+        return _failure(run, error)
     record = {
         "study": run.study,
         "arm": run.arm,
@@ -165,7 +185,7 @@ def _record(run, train, design):
         **made_with(),
     }
     write_atomically(run.path, json.dumps(record, indent=1) + "\n")
-    return run, None
+    return None
 
 
 def made_with():

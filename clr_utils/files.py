@@ -10,9 +10,9 @@ def written_whole(path):
     """A temporary path beside `path`, to write to in the `with` block; at its end it is renamed to `path`.
 
     After an error or an interrupt, `path` is what it was, and the temporary file is gone. Folders that are missing are
-    made.
+    made; `~` is the home folder.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,5 +1,7 @@
 """What Keras has no public name for: the private names that clr_utils hangs on, each in one small function."""
 
+import keras
+
 
 def rate_source(optimizer):
     """What an optimizer takes its rate from: a variable, a schedule or a function. `learning_rate` is its value."""
@@ -8,7 +10,7 @@ def rate_source(optimizer):
 
 def schedule_count(optimizer):
     """What an optimizer gives to its schedule, an int: updates done, or batches where it accumulates gradients."""
-    return int(optimizer._iterations)
+    return int(keras.ops.convert_to_numpy(optimizer._iterations))
 
 
 def copy_with_schedule(optimizer, schedule):

@@ -19,8 +19,18 @@ RESTORE = "reinstall the package clr-notebooks" if INSTALLED else "restore it wi
 
 
 def data_folder():
-    """The folder that CLR_DATA_DIR names, or None where it is not set."""
-    return _named("CLR_DATA_DIR")
+    """The folder that CLR_DATA_DIR names, or None where it is not set.
+
+    Raises:
+        FileNotFoundError: It names no folder.
+    """
+    folder = _named("CLR_DATA_DIR")
+    if folder and not folder.is_dir():
+        raise FileNotFoundError(
+            f"CLR_DATA_DIR is {os.environ['CLR_DATA_DIR']!r}, and {folder.absolute()} is no folder: mend the name, or "
+            "unset the variable to do without files of your own"
+        )
+    return folder
 
 
 def data_file(name):
@@ -33,9 +43,17 @@ def own_results():
     """The folder of the user's own records, or None in a checkout where none is named.
 
     It is the one that CLR_RESULTS_DIR names, or else, for an installed package, `results` in the folder that the
-    system has for the user's data, such as `~/.local/share/clr-notebooks`.
+    system has for the user's data, such as `~/.local/share/clr-notebooks`. It is made with the first record.
+
+    Raises:
+        NotADirectoryError: CLR_RESULTS_DIR names a file.
     """
-    return _named("CLR_RESULTS_DIR") or (_user_results() if INSTALLED else None)
+    folder = _named("CLR_RESULTS_DIR")
+    if folder and folder.is_file():
+        raise NotADirectoryError(
+            f"CLR_RESULTS_DIR is {os.environ['CLR_RESULTS_DIR']!r}, which is a file: name a folder, or unset it"
+        )
+    return folder or (_user_results() if INSTALLED else None)
 
 
 def _user_results():

@@ -18,6 +18,9 @@ class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
     repeats the updates of a broken epoch.) With gradient accumulation Keras passes the count of *batches*, so
     step_size counts batches there. With loss scaling, updates that are skipped do not count.
 
+    A schedule is not told how long an epoch is, so a step_size given in epochs passes unnoticed here, and Keras puts
+    no rate of a schedule into its logs: `LearningRateHistory` among the callbacks warns of the one and does the other.
+
     `keras.saving.load_model` finds this class once it has been imported: write
     `from clr_utils import CyclicalLearningRate` before loading.
 

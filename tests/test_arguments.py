@@ -2,7 +2,9 @@
 
 from fractions import Fraction
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from clr_utils import arguments
@@ -16,7 +18,7 @@ def test_number_accepts_real_numbers_as_float(value):
     assert arguments.number("lr", value) == float(value)
 
 
-@pytest.mark.parametrize("value", [True, np.True_, "0.1", None, 1j, [0.1], np.array([0.1])])
+@pytest.mark.parametrize("value", [True, np.True_, "0.1", None, 1j, [0.1], np.array([0.1]), np.timedelta64(1)])
 def test_number_names_what_is_no_number(value):
     with pytest.raises(TypeError) as error:
         arguments.number("lr", value)
@@ -30,6 +32,7 @@ def test_number_names_what_is_no_number(value):
         (NAN, {}, "lr must be a finite number; it is nan"),
         (INF, {}, "lr must be a finite number; it is inf"),
         (-INF, {"minimum": 0}, "lr must be a finite number; it is -inf"),
+        (10**400, {}, "lr must be a number that a float can hold; it is too large"),
         (-1e-9, {"minimum": 0}, "lr must be 0 or more; it is -1e-09"),
         (0, {"above": 0}, "lr must be greater than 0; it is 0.0"),
         (1.0000001, {"maximum": 1}, "lr must be 1 or less; it is 1.0000001"),
@@ -68,6 +71,7 @@ def test_whole_keeps_integers_that_no_float_holds():
         (INF, ValueError, ["step_size", "finite", "inf"]),
         (True, TypeError, ["step_size", "a number", "True (bool)"]),
         ("4", TypeError, ["step_size", "a number", "'4' (str)"]),
+        (np.timedelta64(4), TypeError, ["step_size", "a number", "timedelta64"]),
         (None, TypeError, ["step_size", "a number", "None"]),
     ],
 )
@@ -81,6 +85,75 @@ def test_whole_names_what_it_refuses(value, error, parts):
 def test_whole_says_the_unit():
     with pytest.raises(ValueError, match="whole number of examples"):
         arguments.whole("batch_size", 0, unit="examples")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, 2.5],
+        (1, 2.5),
+        np.array([1, 2.5], np.float32),
+        pd.Series([1, 2.5]),
+        pd.Series([1, 2.5], dtype="Float64"),
+        [np.float64(1), Fraction(5, 2)],
+        np.ma.array([1, 2.5]),
+        keras.ops.convert_to_tensor([1, 2.5]),
+    ],
+    ids=lambda values: type(values).__name__,
+)
+def test_sample_accepts_lists_of_numbers_as_float64(values):
+    found = arguments.sample("values", values, at_least=2)
+    assert type(found) is np.ndarray
+    assert found.dtype == np.float64
+    assert found.tolist() == [1, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "parts"),
+    [
+        ([1, NAN, INF], ValueError, ["finite numbers", "2 of 3 are not, the first is nan"]),
+        ([1, -0.5], ValueError, ["0 or more", "-0.5"]),
+        ([1, 2], ValueError, ["1 or less", "2.0"]),
+        ([1], ValueError, ["two or more numbers", "1"]),
+        ([], ValueError, ["two or more numbers", "0"]),
+        (1.0, ValueError, ["a list of numbers", "()"]),
+        ([[0.5, 1.0]], ValueError, ["a list of numbers", "(1, 2)"]),
+        ([[0.5], [1.0, 0.0]], ValueError, ["one length"]),
+        ([1, 10**400], ValueError, ["values[1]", "too large"]),
+        (np.ma.array([0.5, 0.2, 1.0], mask=[0, 1, 0]), ValueError, ["1 of 3 are masked", "leave them out"]),
+        ([1j, 2], TypeError, ["number", "complex"]),
+        ("12", TypeError, ["number", "'12'"]),
+        (["0.1", "0.2"], TypeError, ["number", "str"]),
+        (pd.Series(["0.1", "0.2"]), TypeError, ["number", "'0.1'"]),
+        (np.array(["2020-01-01", "2021-01-01"], "datetime64[D]"), TypeError, ["number", "datetime64"]),
+        (pd.to_datetime(["2020-01-01", "2021-01-01"]), TypeError, ["number", "datetime64"]),
+        (np.array([1, 2], "timedelta64[s]"), TypeError, ["number", "timedelta64"]),
+        ([True, False], TypeError, ["number", "bool"]),
+        ([0.5, True], TypeError, ["values[1]", "True (bool)"]),
+        (np.array([True, False]), TypeError, ["number", "bool"]),
+        ([0.5, None], TypeError, ["values[1]", "None"]),
+        (pd.Series([1, None], dtype="Int64"), (TypeError, ValueError), ["number"]),  # NaN or pandas.NA, by its version
+        ([object(), 1], TypeError, ["values[0]", "object"]),
+        (None, TypeError, ["number", "None"]),
+        ({0.1, 0.2}, TypeError, ["number", "set"]),
+        ({0: 0.1, 1: 0.2}, TypeError, ["number", "dict"]),
+        ((k for k in (0.1, 0.2)), TypeError, ["number", "generator"]),
+    ],
+    ids=str,
+)
+def test_sample_names_what_it_refuses(values, error, parts):
+    with pytest.raises(error) as caught:
+        arguments.sample("values", values, at_least=2, minimum=0, maximum=1)
+    assert str(caught.value).startswith("values")
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_numbers_may_have_any_shape_and_keep_their_limits():
+    assert arguments.numbers("rate", 0.5) == 0.5
+    assert arguments.numbers("rate", [[0.5, 1]]).shape == (1, 2)
+    with pytest.raises(ValueError, match="rate must be greater than 0; 1 of 2 are not, the first is 0.0"):
+        arguments.numbers("rate", [0, 1], above=0)
 
 
 def test_bounds_accepts_zero_as_base_lr():

@@ -111,6 +111,14 @@ def test_without_the_files(tmp_path, monkeypatch):
             test_set(source="files")
 
 
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setattr(files, "FILES", {key: (name, 1) for key, (name, _) in FILES.items()})
+    assert [path.parent for path in write_calcification_files("~/new")] == [tmp_path / "new"] * 4
+    assert len(read_calcification_files("~/new", "test", slice(None), slice(None)).y) == 2
+
+
 def test_what_is_written_is_what_is_generated(small):
     assert sorted(path.name for path in small.iterdir()) == sorted(NAMES)
     for split, numbers in (("train", (40, 400)), ("test", (12, 90))):

@@ -1,6 +1,8 @@
 """CyclicLR and LearningRateHistory: what they apply and record, what they refuse, when they warn."""
 
+import csv
 import inspect
+import json
 import warnings
 
 import keras
@@ -8,7 +10,18 @@ import numpy as np
 import pytest
 
 from clr_utils import CycleWarning, CyclicalLearningRate, CyclicLR, LearningRateHistory, triangular
-from helpers import BACKEND, applied_rates, assert_rates, batches, beginning_again, fit, probe_model, weight
+from helpers import (
+    BACKEND,
+    applied_rates,
+    assert_rates,
+    batches,
+    beginning_again,
+    fit,
+    on_tensorflow,
+    probe_model,
+    run_python,
+    weight,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::clr_utils.CycleWarning")
 
@@ -30,6 +43,15 @@ def plain_model():
 def schedule_model():
     """One compiled model with a schedule whose cycle is six updates; each call begins again at iteration 0."""
     return beginning_again(probe_model(CyclicalLearningRate(0.1, 0.5, 3)))
+
+
+def only_cycle_warning(train):
+    """The message of the one CycleWarning that a training gives."""
+    with pytest.warns(CycleWarning) as caught:
+        train()
+    messages = [str(warning.message) for warning in caught if warning.category is CycleWarning]
+    assert len(messages) == 1
+    return messages[0]
 
 
 # --- CyclicLR ---
@@ -156,6 +178,61 @@ def test_what_a_callback_cannot_serve_is_refused_before_the_first_update(setting
     assert weight(model) == 0
 
 
+several = pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="this Keras has none")
+
+
+@several
+@pytest.mark.parametrize("make", [lambda: CyclicLR(0.1, 0.5, 3), LearningRateHistory], ids=["CyclicLR", "history"])
+def test_an_optimizer_of_several_rates_is_refused(make):
+    model = probe_model()
+    model.compile(keras.optimizers.MultiOptimizer(lambda variable: keras.optimizers.SGD(0.1)), "mae")
+    with pytest.raises(TypeError, match=r"is a MultiOptimizer without one rate: .*CyclicalLearningRate\(\.\.\.\)"):
+        fit(model, 2, [make()])
+
+
+class OwnUpdates(keras.Model):
+    """Its train_step does not use the optimizer of the model, as one does that applies an optimizer of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.trained = 0
+        self.compile("sgd", "mae", run_eagerly=True)
+
+    def call(self, x):
+        return x
+
+    def train_step(self, *state_and_data):
+        self.trained += 1
+        logs = {"loss": keras.ops.zeros(())}
+        return (logs, state_and_data[0]) if BACKEND == "jax" else logs
+
+
+@pytest.mark.parametrize(("updates", "epochs"), [(4, 1), (1, 4)])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+def test_a_train_step_with_another_optimizer_is_noticed_at_the_first_batch(updates, epochs, dtype):
+    keras.config.set_dtype_policy(dtype)  # loss scaling may leave an update out
+    try:
+        model = OwnUpdates()
+        with pytest.raises(RuntimeError, match="first batch made no update .* another optimizer"):
+            fit(model, updates, [CyclicLR(0.1, 0.5, 3)], epochs=epochs)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.trained == 1
+
+
+def test_a_first_update_that_loss_scaling_skips_is_none_of_another_optimizer():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = probe_model()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    x, y = batches(3)
+    x[:2] = np.inf
+    callback = CyclicLR(0.1, 0.5, 3)
+    model.fit(x, y, batch_size=2, shuffle=False, verbose=0, callbacks=[callback])
+    assert callback.history["iterations"] == [0, 0, 1]
+
+
 # --- LearningRateHistory ---
 
 
@@ -251,16 +328,110 @@ def test_history_goes_on_in_a_second_fit(schedule_model):
     assert_rates(history.learning_rates, triangular(np.arange(7), 0.1, 0.5, 3))
 
 
+class Interrupt(keras.callbacks.Callback):
+    """The kernel is interrupted after the fifth batch."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 4:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("then", ["nothing", "a training without it", "a training with it"])
+def test_history_of_a_schedule_keeps_the_updates_of_an_interrupted_epoch(then, schedule_model):
+    history, model = LearningRateHistory(), schedule_model()
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, 9, [history, Interrupt()])
+    if then != "nothing":
+        fit(model, 3, [history] if then == "a training with it" else [LearningRateHistory()])
+    updates = np.arange(8 if then == "a training with it" else 5)
+    assert history.iterations == updates.tolist()
+    assert_rates(history.learning_rates, triangular(updates, 0.1, 0.5, 3))
+
+
+def test_history_of_a_schedule_can_be_read_during_an_epoch(schedule_model):
+    history, lengths = LearningRateHistory(), []
+
+    class Reader(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            lengths.append(len(history.learning_rates))
+
+    fit(schedule_model(), 3, [history, Reader()], epochs=2)
+    assert lengths == history.iterations[1:] + [6] == [1, 2, 3, 4, 5, 6]
+    assert_rates(history.learning_rates, triangular(np.arange(6), 0.1, 0.5, 3))
+
+
+@on_tensorflow
+def test_two_replicas_train_at_the_recorded_rates():
+    """Each update is made on both, at one rate, and counts once."""
+    output = run_python(
+        """
+import json, sys
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+sys.path.insert(0, "tests")
+from clr_utils import CyclicalLearningRate, CyclicLR, LearningRateHistory
+from helpers import fit, probe_model, weight
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+found = {"replicas": strategy.num_replicas_in_sync}
+for form in ("schedule", "callback"):
+    with strategy.scope():
+        model = probe_model(CyclicalLearningRate(0.1, 0.5, 3) if form == "schedule" else 0.3)
+    history = LearningRateHistory()
+    logs = fit(model, 4, [CyclicLR(0.1, 0.5, 3), history] if form == "callback" else [history], epochs=2)
+    found[form] = weight(model), history.iterations, history.learning_rates, logs.history["learning_rate"]
+print(json.dumps(found))
+"""
+    )
+    found = json.loads(output.splitlines()[-1])
+    rates = triangular(np.arange(8), 0.1, 0.5, 3)
+    assert found.pop("replicas") == 2
+    for moved, iterations, recorded, logged in found.values():
+        assert moved == pytest.approx(-rates.sum(), rel=1e-6)
+        assert iterations == list(range(8))
+        assert_rates(recorded, rates)
+        assert_rates(logged, rates[[3, 7]])
+
+
+# --- the rate in the logs ---
+
+
+@pytest.mark.parametrize("form", ["schedule", "callback", "both"])
+def test_the_last_rate_of_an_epoch_is_logged(form, plain_model, schedule_model, tmp_path):
+    model = schedule_model() if form == "schedule" else plain_model()
+    callbacks = [LearningRateHistory()] if form != "callback" else []
+    callbacks += [CyclicLR(0.1, 0.5, 3)] if form != "schedule" else []
+    logger = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    logged = fit(model, 2, [*callbacks, logger], epochs=4).history["learning_rate"]
+    assert_rates(logged, triangular([1, 3, 5, 7], 0.1, 0.5, 3))
+    rows = csv.DictReader((tmp_path / "log.csv").read_text().splitlines())
+    assert [float(row["learning_rate"]) for row in rows] == logged
+
+
+def test_a_metric_called_learning_rate_stays_in_the_logs(schedule_model):
+    class Metric(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["learning_rate"] = 7.0
+
+    assert fit(schedule_model(), 2, [Metric(), LearningRateHistory()]).history["learning_rate"] == [7.0]
+    assert fit(probe_model(), 2, [Metric(), CyclicLR(0.1, 0.5, 3)]).history["learning_rate"] == [7.0]
+
+
+def test_history_of_a_train_step_with_another_optimizer_says_that_it_is_empty():
+    history = LearningRateHistory()
+    logged = []
+    message = only_cycle_warning(
+        lambda: logged.extend(fit(OwnUpdates(), 2, [history], epochs=2).history["learning_rate"])
+    )
+    assert "no update with model.optimizer, so no rate is recorded" in message
+    assert history.learning_rates == []
+    assert np.isnan(logged).tolist() == [True, True]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CycleWarning)
+        fit(OwnUpdates(), 2, [LearningRateHistory(warn=False)])
+
+
 # --- warnings ---
-
-
-def only_cycle_warning(train):
-    """The message of the one CycleWarning that a training gives."""
-    with pytest.warns(CycleWarning) as caught:
-        train()
-    messages = [str(warning.message) for warning in caught if warning.category is CycleWarning]
-    assert len(messages) == 1
-    return messages[0]
 
 
 @pytest.fixture(params=["callback", "history"])
@@ -303,6 +474,23 @@ def test_a_step_shorter_than_an_epoch_warns(train):
         assert part in message
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:`shuffle=True` was passed")
+@pytest.mark.parametrize("form", ["callback", "history"])
+@pytest.mark.parametrize(("step_size", "warned"), [(3, 1), (4, 0)])
+def test_the_length_of_an_epoch_may_show_at_its_end_only(form, step_size, warned, plain_model):
+    schedule = CyclicalLearningRate(0.1, 0.5, step_size, step_size_down=1)
+    model = plain_model() if form == "callback" else probe_model(schedule)
+    callback = CyclicLR(0.1, 0.5, step_size, step_size_down=1) if form == "callback" else LearningRateHistory()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CycleWarning)
+        model.fit((batches(1) for _ in range(4)), verbose=0, callbacks=[callback])
+    messages = [str(each.message) for each in caught]
+    assert sum("(3 iterations) is shorter than an epoch (4 iterations)" in message for message in messages) == warned
+    # Keras begins a fifth batch, and TensorFlow counts it.
+    recorded = callback.history["lr"] if form == "callback" else callback.learning_rates
+    assert_rates(recorded, schedule(np.arange(4)))
+
+
 def test_warn_false_silences_both(train):
     with warnings.catch_warnings():
         warnings.simplefilter("error", CycleWarning)
@@ -330,8 +518,8 @@ def test_unequal_halves_count(plain_model):
 def test_with_accumulation_the_missing_batches_are_counted():
     """Seven batches are two whole updates of three batches; the schedule counts all seven of a cycle of ten."""
     model = probe_model(CyclicalLearningRate(0.1, 0.5, 5), accumulate=3)
-    with pytest.warns(CycleWarning, match="3 batches before its end"):
-        fit(model, 1, [LearningRateHistory()], epochs=7)
+    message = only_cycle_warning(lambda: fit(model, 1, [LearningRateHistory()], epochs=7))
+    assert "3 batches before its end" in message
 
 
 def test_history_of_a_schedule_of_keras_does_not_warn():

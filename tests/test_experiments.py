@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from clr_utils import places
-from clr_utils.experiments import Run, StaleRecordError, load_records, read_record, run_grid, settings_hash
+from clr_utils.experiments import (
+    BrokenRecordError,
+    Run,
+    StaleRecordError,
+    load_records,
+    read_record,
+    run_grid,
+    settings_hash,
+)
 
 GRID = """
 import sys
@@ -133,6 +141,33 @@ def test_a_record_whose_settings_were_edited_is_stale(toy):
     path.write_text(json.dumps(record))
     with pytest.raises(StaleRecordError):
         read_record(toy(1)[0])
+
+
+BROKEN = {
+    "empty": "",
+    "half": '{"study": "toy", "arm"',
+    "no record": "[1, 2]",
+    "without metrics": '{"settings": {}, "settings_hash": ""}',
+    "no text": b"\xff\xfe\x00",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_record_is_named_and_the_rest_is_trained(toy, capsys, content):
+    run_grid(toy(1), train)
+    path = toy(1)[0].path
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(
+        BrokenRecordError, match=r"arm-s00\.json holds no whole record .*: delete it and run .*studies toy"
+    ):
+        load_records(toy(1))
+    capsys.readouterr()
+    assert run_grid(toy(3), train) == 1
+    assert "failed: toy/arm, seed 0: BrokenRecordError: " + str(path) in capsys.readouterr().err
+    assert toy.trained() == [0, 1, 2]
+    path.unlink()
+    assert run_grid(toy(3), train) == 0
+    assert len(load_records(toy(3))) == 3
 
 
 @pytest.fixture

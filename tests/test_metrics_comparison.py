@@ -64,14 +64,21 @@ def test_judge(low, high, verdict):
     ("call", "message"),
     [
         (lambda: t_interval([1.0]), "two or more"),
-        (lambda: t_interval([[1.0, 2.0]]), "two or more"),
+        (lambda: t_interval([[1.0, 2.0]]), "a list of numbers"),
+        (
+            lambda: t_interval(np.ma.array([1.0, 2.0, 99.0], mask=[0, 0, 1])),
+            "values must be numbers; 1 of 3 are masked",
+        ),
+        (lambda: paired_difference([1, 2], [1, np.inf]), "baseline must be finite"),
         (lambda: t_interval([1.0, np.nan]), "finite"),
         (lambda: t_interval(VALUES, 1), "confidence"),
         (lambda: t_interval(VALUES, 0), "confidence"),
         (lambda: paired_difference([1, 2, 3], [1, 2]), "same seeds"),
-        (lambda: holm([]), "empty"),
-        (lambda: holm([0.5, 1.5]), "p-value"),
+        (lambda: holm([]), "p_values must be one or more"),
+        (lambda: holm([0.5, 1.5]), "p_values must be 1 or less"),
         (lambda: judge(0, 1, 0), "margin"),
+        (lambda: judge(1, -1, 0.1), r"low \(1.0\) must not be greater than high \(-1.0\); did you swap them"),
+        (lambda: judge(np.nan, 1, 0.1), "low must be a finite number"),
     ],
 )
 def test_bad_arguments_are_named(call, message):
@@ -93,6 +100,8 @@ def test_welch_interval_is_that_of_scipy():
         ({"other_sd": -1.0}, "other_sd must be 0 or more"),
         ({"sd": 0.0, "other_sd": 0.0}, "both 0"),
         ({"confidence": 1.0}, "confidence"),
+        ({"mean": np.nan}, "mean must be a finite number"),
+        ({"other_mean": np.inf}, "other_mean must be a finite number"),
     ],
 )
 def test_welch_interval_refuses(change, message):

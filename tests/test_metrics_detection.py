@@ -1,6 +1,7 @@
 """Scores of a two-class detector: counted by hand, against scikit-learn, and what they refuse."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve, roc_auc_score, roc_curve
 
@@ -82,6 +83,14 @@ def test_best_threshold_has_the_largest_f1(seed):
     assert best == pytest.approx(max(f1_score(y, scores > limit) for limit in scores - 1e-9))
 
 
+@pytest.mark.parametrize("upper", [1.0, 0.1, 1e17, 1e308, 5e-324, -1e17])
+def test_best_threshold_parts_neighbouring_floats(upper):
+    for scores in ([upper, np.nextafter(upper, -np.inf)], [np.nextafter(upper, np.inf), upper]):
+        threshold = best_threshold([1, 0], scores)
+        assert confusion([1, 0], scores, threshold) == (1, 0, 1, 0)
+    assert confusion([1, 0, 1], [upper] * 3, best_threshold([1, 0, 1], [upper] * 3))[:2] == (2, 1)
+
+
 def test_best_threshold_for_a_rarer_class_is_higher():
     y, scores = detector(5000, prevalence=0.5)
     assert best_threshold(y, scores, prevalence=0.01) > best_threshold(y, scores) + 0.5
@@ -142,8 +151,12 @@ def test_a_negative_with_the_score_of_a_positive_counts_against_it():
 @pytest.mark.parametrize(
     ("y", "scores", "message"),
     [
-        ([1, 0], [0.1], "one length"),
-        ([[1, 0]], [[0.1, 0.2]], "one length"),
+        ([1, 0], [0.1], r"one length; y has 2 entries, scores 1"),
+        ([[1, 0]], [[0.1, 0.2]], r"y must be a list of numbers; it has the shape \(1, 2\)"),
+        ([1, 0], [[0.1, 0.2]], r"scores must be a list of numbers; it has the shape \(1, 2\)"),
+        ([0, 1], np.ma.array([0.1, 0.2], mask=[1, 0]), "scores must be numbers; 1 of 2 are masked"),
+        (np.ma.array([0, 1, 1], mask=[1, 0, 0]), [0.1, 0.2, 0.3], "y must be numbers; 1 of 3 are masked"),
+        ([0, np.nan], [0.1, 0.2], "y must be finite numbers"),
         ([0, 0], [0.1, 0.2], "both of them"),
         ([0, 1, 2], [0.1, 0.2, 0.3], "classes 0 and 1"),
         ([0, 1], [0.1, np.nan], "did the training diverge"),
@@ -155,8 +168,75 @@ def test_refusals(score, y, scores, message):
         score(y, scores)
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: roc_auc(["0", "1"], [0.1, 0.2]), TypeError, "y must be numbers"),
+        (lambda: roc_auc([0, 1], ["0.1", "0.2"]), TypeError, "scores must be numbers"),
+        (lambda: pr_area([0, 1], [0.1, None]), TypeError, r"scores\[1\] must be a number; it is None"),
+        (lambda: confusion(Y, SCORES, np.nan), ValueError, "threshold must be a finite number"),
+        (lambda: precision_at(0.01, 2, 0.1), ValueError, "recall must be 1 or less"),
+        (lambda: precision_at(0.01, 0.9, [-0.1, 0.1]), ValueError, "false_positive_rate must be 0 or more"),
+        (lambda: precision_at([0.01, np.nan], 0.9, 0.1), ValueError, "prevalence must be finite"),
+        (lambda: precision_at("0.01", 0.9, 0.1), TypeError, "prevalence must be numbers"),
+        (lambda: precision_at([0.1, 0.2], [0.9, 0.8, 0.7], 0.1), ValueError, "shapes .*do not go together"),
+        (lambda: curve_points([2, 1], 5), ValueError, "above must rise from 0 or more to at most 5"),
+        (lambda: curve_points([1, 9], 5), ValueError, "above must rise from 0 or more to at most 5"),
+        (lambda: curve_points([0.5], 5), ValueError, "above must be whole numbers"),
+        (lambda: curve_points([], 5), ValueError, "above must be one or more numbers"),
+        (lambda: curve_points([1], 0), ValueError, "negatives must be .* 1 or more"),
+        (lambda: patient_interval(0.5, Y, SCORES, np.arange(8)), TypeError, "metric must be a function"),
+        (lambda: patient_interval(roc_auc, Y, SCORES, np.arange(8), seed=-1), ValueError, "seed must be"),
+        (
+            lambda: patient_interval(lambda y, s: np.nan, Y, SCORES, np.arange(8)),
+            ValueError,
+            r"metric\(y, scores\) must be a finite number",
+        ),
+    ],
+)
+def test_what_is_no_sample_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_classes_may_be_true_and_false():
+    assert roc_auc(Y == 1, SCORES) == roc_auc(Y, SCORES)
+    assert confusion((Y == 1).tolist(), SCORES) == confusion(Y, SCORES)
+
+
 def test_patient_interval_refuses():
     with pytest.raises(ValueError, match="patient of each score"):
         patient_interval(roc_auc, Y, SCORES, [1, 2])
     with pytest.raises(ValueError, match="resamples"):
         patient_interval(roc_auc, Y, SCORES, np.arange(8), resamples=3)
+    with pytest.raises(ValueError, match="two patients or more; all scores are of one"):
+        patient_interval(roc_auc, Y, SCORES, np.full(8, -1))
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("patients", "missing"),
+    [
+        ([1.0, NAN, 2, 3, NAN, 4, 5, 6], 2),
+        (["a", None, "b", "a", "b", "c", "c", "d"], 1),
+        (["a", NAN, "b", "a", "b", "c", "c", NAN], 2),
+        (pd.Series([1, 2, None, 4, 5, 6, 7, 8], dtype="Int64"), 1),
+        (pd.Series(["a", "b", None, "a", "b", "c", "c", "d"], dtype="string"), 1),
+        (np.array(["2020-01-01", "NaT"] * 4, "datetime64[D]"), 4),
+        (np.ma.masked_equal([1, 2, 3, 1, 2, 3, 1, 2], 3), 2),
+        ([None] * 8, 8),
+        ([NAN] * 8, 8),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_patient_interval_refuses_missing_patients(patients, missing):
+    with pytest.raises(ValueError, match=f"{missing} of 8 are missing .*leave their scores out"):
+        patient_interval(roc_auc, Y, SCORES, patients)
+
+
+def test_patients_may_have_names():
+    by_number = patient_interval(roc_auc, Y, SCORES, [0, 0, 1, 1, 2, 2, 3, 3], resamples=20)
+    for names in (list("aabbccdd"), pd.Series(list("aabbccdd"), dtype="category"), [0, 0, 1, 1, "b", "b", "c", "c"]):
+        assert patient_interval(roc_auc, Y, SCORES, names, resamples=20) == by_number

@@ -30,6 +30,7 @@ def test_an_installed_package_keeps_new_records_with_the_user(monkeypatch, tmp_p
     ("variable", "look"), [("CLR_DATA_DIR", places.data_folder), ("CLR_RESULTS_DIR", places.own_results)]
 )
 def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path, variable, look):
+    (tmp_path / "mine").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv(variable, "~/mine")
     assert look() == tmp_path / "mine"
@@ -37,6 +38,20 @@ def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path, variable, look):
     assert look() is None
     monkeypatch.delenv(variable)
     assert look() is None
+
+
+def test_a_named_place_that_is_no_folder_is_refused(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("mistyped", "file"):
+        monkeypatch.setenv("CLR_DATA_DIR", name)
+        with pytest.raises(FileNotFoundError, match=f"CLR_DATA_DIR is '{name}', and {tmp_path / name} is no folder"):
+            places.data_folder()
+        Path("file").touch()
+    monkeypatch.setenv("CLR_RESULTS_DIR", "mistyped")
+    assert places.own_results() == Path("mistyped"), "it is made when the first record is written"
+    monkeypatch.setenv("CLR_RESULTS_DIR", "file")
+    with pytest.raises(NotADirectoryError, match="CLR_RESULTS_DIR is 'file', which is a file: .*unset it"):
+        places.own_results()
 
 
 def test_a_data_file_is_found_or_not(monkeypatch, tmp_path):

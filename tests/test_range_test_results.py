@@ -70,6 +70,13 @@ def test_the_table_and_the_file_hold_every_bit(tmp_path):
     assert [each.name for each in path.parent.iterdir()] == ["test.csv"]
 
 
+def test_a_file_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_atomically("~/new/file.csv", "a")
+    assert (tmp_path / "new" / "file.csv").read_text() == "a"
+
+
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "test.csv"
     write_atomically(path, "before")

@@ -43,12 +43,13 @@ def read_calcification_files(folder, split, positives, negatives):
         FileNotFoundError: A file is missing.
         ValueError: A file is truncated, holds something else, or was swapped with another; the message names it.
     """
+    folder = Path(folder).expanduser()
     for key in FILES:
-        with _opened(Path(folder), key):
+        with _opened(folder, key):
             pass
     parts, source = [], None
     for label, where in ((1, positives), (0, negatives)):
-        with _opened(Path(folder), (split, label)) as file:
+        with _opened(folder, (split, label)) as file:
             source = source or file.attrs.get("source", "the authors' files")
             parts.append(_pixels(file, where))
     x, y = np.concatenate(parts), np.repeat([1, 0], [len(part) for part in parts])
@@ -66,7 +67,8 @@ def write_calcification_files(folder, *, seed=0, difficulty="published"):
     Returns:
         The paths of the four files.
     """
-    return [path for split in ("train", "test") for path in _write_split(Path(folder), split, seed, difficulty)]
+    folder = Path(folder).expanduser()
+    return [path for split in ("train", "test") for path in _write_split(folder, split, seed, difficulty)]
 
 
 def _write_split(folder, split, seed, difficulty):

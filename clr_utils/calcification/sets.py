@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clr_utils import arguments
+from clr_utils import arguments, places
 from clr_utils.calcification.files import FILES, calcification_folder, read_calcification_files
 from clr_utils.calcification.patches import generate_patches, join, patch_blocks
 
@@ -144,7 +144,9 @@ def _folder(source, scale):
     folder = calcification_folder() if source == "files" or (source == "auto" and scale == 1) else None
     if source == "files" and folder is None:
         names = ", ".join(name for name, _ in FILES.values())
-        raise FileNotFoundError(f"set CLR_DATA_DIR to the folder of {names}, or take source='synthetic'")
+        raise FileNotFoundError(
+            f"set CLR_DATA_DIR to the folder of {names} (now {places.data_folder()}), or take source='synthetic'"
+        )
     if folder and scale != 1:
         raise ValueError(f"scale must be 1 where the files are read; it is {scale}")
     return folder

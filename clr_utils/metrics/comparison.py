@@ -36,7 +36,7 @@ def t_interval(values, confidence=0.95):
     Raises:
         TypeError, ValueError: Fewer than two values, values that are not finite, or a wrong confidence.
     """
-    values = _sample("values", values)
+    values = arguments.sample("values", values, at_least=2)
     confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
     half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return Interval(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
@@ -52,7 +52,9 @@ def paired_difference(values, baseline, confidence=0.95):
     Raises:
         TypeError, ValueError: The lengths differ, or as for `t_interval`.
     """
-    values, baseline = _sample("values", values), _sample("baseline", baseline)
+    values, baseline = (
+        arguments.sample(name, each, at_least=2) for name, each in (("values", values), ("baseline", baseline))
+    )
     if len(values) != len(baseline):
         raise ValueError(f"values ({len(values)}) and baseline ({len(baseline)}) must be pairs: use the same seeds")
     differences = values - baseline
@@ -96,6 +98,7 @@ def welch_interval(mean, sd, n, other_mean, other_sd, other_n, confidence=0.95):
         An `Interval` of mean - other_mean.
     """
     confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    difference = arguments.number("mean", mean) - arguments.number("other_mean", other_mean)
     parts = []
     for name, spread, count in (("", sd, n), ("other_", other_sd, other_n)):
         count = arguments.whole(f"{name}n", count, minimum=2, unit="runs")
@@ -105,7 +108,6 @@ def welch_interval(mean, sd, n, other_mean, other_sd, other_n, confidence=0.95):
         raise ValueError("sd and other_sd are both 0; there is no spread to make an interval of")
     freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
     half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(variance)
-    difference = mean - other_mean
     return Interval(float(difference), float(difference - half), float(difference + half))
 
 
@@ -115,9 +117,7 @@ def holm(p_values):
     Raises:
         TypeError, ValueError: A p-value is not a number from 0 to 1, or there is none.
     """
-    if not len(p_values):
-        raise ValueError("p_values is empty; give at least one")
-    p = np.array([arguments.number("a p-value", value, minimum=0, maximum=1) for value in p_values])
+    p = arguments.sample("p_values", p_values, minimum=0, maximum=1)
     order = np.argsort(p)
     corrected = np.empty_like(p)
     corrected[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
@@ -128,7 +128,7 @@ def judge(low, high, margin):
     """The verdict on the claim that a difference is negative (a smaller error, say), from its interval.
 
     Args:
-        low, high: The confidence interval of the difference.
+        low, high: The confidence interval of the difference, low <= high.
         margin: The smallest difference that matters, above 0, fixed before the runs.
 
     Returns:
@@ -136,17 +136,11 @@ def judge(low, high, margin):
         "no difference beyond the margin" where it lies between them, and "undecided" otherwise.
     """
     margin = arguments.number("margin", margin, above=0)
+    low, high = arguments.number("low", low), arguments.number("high", high)
+    if low > high:
+        raise ValueError(f"low ({low}) must not be greater than high ({high}); did you swap them?")
     if high < -margin:
         return "supported"
     if low > margin:
         return "contradicted"
     return "no difference beyond the margin" if -margin <= low and high <= margin else "undecided"
-
-
-def _sample(name, values):
-    values = np.asarray(values, dtype=float)
-    if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"{name} must be a list of two or more numbers; it has the shape {values.shape}")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} must be finite numbers; it is {values.tolist()}")
-    return values

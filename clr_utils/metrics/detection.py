@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clr_utils import arguments
@@ -46,8 +47,13 @@ def confusion(y, scores, threshold=0.5):
         y: Classes 0 and 1, both present, shape (n,).
         scores: Finite numbers, shape (n,).
         threshold: In the unit of the scores. 0.5 is what arg max means for two softmax outputs.
+
+    Raises:
+        TypeError, ValueError: y are not the two classes, scores or threshold no finite numbers; the message names them.
+            So do the other functions of this file.
     """
     y, scores = _checked(y, scores)
+    threshold = arguments.number("threshold", threshold)
     called = scores > threshold
     tp, fp = int(called[y == 1].sum()), int(called[y == 0].sum())
     return Confusion(tp, fp, int((y == 0).sum()) - fp, int((y == 1).sum()) - tp)
@@ -68,11 +74,20 @@ def precision_at(prevalence, recall, false_positive_rate):
 
     Args:
         prevalence: Share of positives, above 0 and up to 1; may be an array.
-        recall, false_positive_rate: Of the detector at its threshold, which no prevalence changes.
+        recall, false_positive_rate: Of the detector at its threshold, which no prevalence changes; from 0 to 1, or
+            arrays that go with that of the prevalence.
     """
-    prevalence = np.asarray(prevalence, float)
-    if not ((prevalence > 0) & (prevalence <= 1)).all():
-        raise ValueError(f"prevalence must be above 0 and at most 1; it is {prevalence}")
+    prevalence = arguments.numbers("prevalence", prevalence, above=0, maximum=1)
+    recall = arguments.numbers("recall", recall, minimum=0, maximum=1)
+    false_positive_rate = arguments.numbers("false_positive_rate", false_positive_rate, minimum=0, maximum=1)
+    shapes = [each.shape for each in (prevalence, recall, false_positive_rate)]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(
+            "the shapes of prevalence, recall and false_positive_rate do not go together: "
+            f"{', '.join(map(str, shapes))}; give numbers, or arrays of one shape"
+        ) from None
     called = recall * prevalence + false_positive_rate * (1 - prevalence)
     return np.divide(recall * prevalence, called, out=np.full(called.shape, np.nan), where=called > 0)[()]
 
@@ -85,7 +100,7 @@ def best_threshold(y, scores, prevalence=None):
         prevalence: Share of positives where the threshold will be used; that of y unless given.
 
     Returns:
-        A number half-way between two neighbouring scores.
+        A number half-way between two neighbouring scores; the lower of the two where no float lies between.
     """
     y, scores = _checked(y, scores)
     prevalence = y.mean() if prevalence is None else arguments.number("prevalence", prevalence, above=0, maximum=1)
@@ -96,8 +111,10 @@ def best_threshold(y, scores, prevalence=None):
     # A threshold cannot part equal scores.
     f1[:-1][scores[:-1] == scores[1:]] = -1
     last = int(np.argmax(f1))
-    below = scores[last + 1] if last + 1 < len(scores) else scores[last] - 1
-    return float((scores[last] + below) / 2)
+    lowest = min(scores[-1] - 1, np.nextafter(scores[-1], -np.inf))
+    below = scores[last + 1] if last + 1 < len(scores) else lowest
+    middle = scores[last] / 2 + below / 2
+    return float(middle if below <= middle < scores[last] else below)
 
 
 def patient_interval(metric, y, scores, patients, *, resamples=500, confidence=0.95, seed=0):
@@ -107,7 +124,8 @@ def patient_interval(metric, y, scores, patients, *, resamples=500, confidence=0
 
     Args:
         metric: A function such as `roc_auc` or `pr_area`.
-        y, scores, patients: Of the test set, shape (n,) each.
+        y, scores: Of the test set, shape (n,) each.
+        patients: The number or name of the patient of each, shape (n,); two patients or more, none missing.
         resamples: Draws of as many patients as there are, with replacement.
         confidence: Between 0 and 1.
         seed: Of the draws.
@@ -115,21 +133,26 @@ def patient_interval(metric, y, scores, patients, *, resamples=500, confidence=0
     Returns:
         An `Interval`: the metric of the whole set, and the bounds.
     """
+    if not callable(metric):
+        raise TypeError(f"metric must be a function of y and scores, such as roc_auc; it is {metric!r}")
     y, scores = _checked(y, scores)
+    seed = arguments.whole("seed", seed, minimum=0, unit="any size")
     resamples = arguments.whole("resamples", resamples, minimum=20, unit="draws")
     confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
-    patients = np.asarray(patients)
-    if patients.shape != y.shape:
-        raise ValueError(f"patients must name the patient of each score; it has {patients.shape}, scores {y.shape}")
-    members = [np.flatnonzero(patients == name) for name in np.unique(patients)]
+    members = _members(patients, len(y))
+
+    def value(chosen):
+        return arguments.number("metric(y, scores)", metric(y[chosen], scores[chosen]))
+
+    whole = value(slice(None))
     rng = np.random.default_rng(seed)
     found = []
     while len(found) < resamples:
         drawn = np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
         if 0 < y[drawn].sum() < len(drawn):
-            found.append(metric(y[drawn], scores[drawn]))
+            found.append(value(drawn))
     low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(metric(y, scores), float(low), float(high))
+    return Interval(whole, float(low), float(high))
 
 
 def negatives_above(y, scores):
@@ -145,19 +168,40 @@ def negatives_above(y, scores):
 
 def curve_points(above, negatives):
     """Recall, false-positive rate and precision after each positive, from `negatives_above` and their number."""
-    above = np.asarray(above)
+    above = arguments.sample("above", above)
+    negatives = arguments.whole("negatives", negatives, unit="negatives")
+    if (above != np.floor(above)).any():
+        raise ValueError(f"above must be whole numbers, as negatives_above counts; it is {above}")
+    if np.any(np.diff(above) < 0) or above[0] < 0 or above[-1] > negatives:
+        raise ValueError(
+            f"above must rise from 0 or more to at most {negatives}, the number of negatives; it is {above}"
+        )
     positives = np.arange(1, len(above) + 1)
     return positives / len(above), above / negatives, positives / (positives + above)
 
 
-def _checked(y, scores):
-    y, scores = np.asarray(y), np.asarray(scores, dtype=float)
-    if y.ndim != 1 or y.shape != scores.shape:
+def _members(patients, count):
+    """The places of each patient's scores, a list of arrays."""
+    # As objects, for a list of text to keep its None and NaN; masked entries are missing, too.
+    patients = np.where(np.ma.getmask(patients), None, np.asarray(patients, dtype=object))
+    if patients.shape != (count,):
+        raise ValueError(f"patients must name the patient of each score; it has {patients.shape}, scores ({count},)")
+    if missing := int(pd.isna(patients).sum()):
         raise ValueError(
-            f"y and scores must be two lists of one length; they have the shapes {y.shape}, {scores.shape}"
+            f"patients must name the patient of each score; {missing} of {count} are missing (None or NaN): name them, "
+            "or leave their scores out, by ~pandas.isna(patients)"
         )
+    codes, names = pd.factorize(patients, sort=True)
+    if len(names) < 2:
+        raise ValueError(f"patients must be two patients or more; all scores are of one, {names[0]!r}")
+    return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+
+
+def _checked(y, scores):
+    y = arguments.sample("y", y, bools=True)
+    scores = arguments.sample("scores", scores, hint="did the training diverge?")
+    if y.shape != scores.shape:
+        raise ValueError(f"y and scores must have one length; y has {len(y)} entries, scores {len(scores)}")
     if set(np.unique(y)) != {0, 1}:
         raise ValueError(f"y must hold the classes 0 and 1, both of them; it holds {np.unique(y)[:5].tolist()}")
-    if not np.isfinite(scores).all():
-        raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite: did the training diverge?")
     return y.astype(int), scores
