@@ -10,6 +10,7 @@ from clr_utils import arguments
 from clr_utils.files import write_atomically
 from clr_utils.range_test.curves import SMOOTHING, SWEEPS
 from clr_utils.range_test.suggestions import NoSuggestionError, chosen, read, turned
+from clr_utils.range_test.training import schedule_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,43 @@ class RangeTest:
             note = f'no accuracy was recorded, so "{by}" reads the loss'
             found = found._replace(note="; ".join(filter(None, (note, found.note))))
         return found
+
+    def schedule(
+        self, examples, batch_size, epochs, *, cycles=None, policy="triangular", method=None, verbose=1, **options
+    ):
+        """A cyclical schedule for the training that the test was made for, ready for `compile`.
+
+        The bounds are those of `suggest`; step_size follows from the training's length, which is whole cycles: it
+        ends where the rate is lowest. What was chosen is printed as a sentence. A `RangeTestWarning` is given where
+        the bounds lie at an edge of the sweep, where the test did not see the limit, or stopped soon after max_lr,
+        and where the accuracy slows long before it falls.
+
+        Args:
+            examples: Training examples in an epoch (after a validation split). For a dataset of n batches write
+                `schedule(n, 1, epochs)`.
+            batch_size: Examples in a batch, as in the test.
+            epochs: Epochs of the training.
+            cycles: Whole cycles in the training; 3 unless given, or 2 or 1 where 3 do not fit or their steps would be
+                shorter than an epoch.
+            policy: As for `CyclicalLearningRate`.
+            method: As for `suggest`.
+            verbose: 1 prints what was chosen, 0 does not; warnings come with both.
+            **options: ratio, metric and smoothing as for `suggest`; further arguments of `CyclicalLearningRate`, such
+                as gamma.
+
+        Returns:
+            A `CyclicalLearningRate`.
+
+        Raises:
+            NoSuggestionError: The curve does not support a suggestion; the message says why.
+            TypeError, ValueError: An argument is outside what is allowed; the message says which cycles would fit.
+
+        Example:
+            >>> schedule = test.schedule(len(x), batch_size=32, epochs=12)
+            >>> model.compile(keras.optimizers.SGD(schedule), loss, metrics=["accuracy"])
+        """
+        lengths = (examples, batch_size, epochs)
+        return schedule_of((self,), *lengths, cycles=cycles, policy=policy, method=method, verbose=verbose, **options)
 
     def to_frame(self):
         """A `pandas.DataFrame`, one row an update: learning_rate, loss, and a column a metric.
@@ -183,6 +221,17 @@ class RangeTests:
         (base_low, low), (base_high, high) = (table[["base_lr", "max_lr"]].agg(how) for how in ("min", "max"))
         method, _ = chosen(self.tests[0].metrics, method, options.get("metric"))
         return Spread(method, (base_low, base_high), (low, high), high / low, int(table["max_lr"].isna().sum()))
+
+    def schedule(self, examples, batch_size, epochs, **options):
+        """A cyclical schedule with the medians of the suggested bounds: `RangeTest.schedule`, with its arguments.
+
+        A `RangeTestWarning` is given also where a test refuses, and where the largest max_lr is more than three times
+        the smallest.
+
+        Raises:
+            NoSuggestionError: No test supports a suggestion.
+        """
+        return schedule_of(self.tests, examples, batch_size, epochs, **options)
 
     def plot(self, ax=None, **options):
         """Draw the smoothed curve of each test, and its suggestion: `clr_utils.range_test.plots.plot_range_tests`."""
