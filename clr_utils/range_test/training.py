@@ -102,12 +102,11 @@ def whole_cycles(per_epoch, epochs, cycles=None):
         raise ValueError(f"{total} updates are too few for {cycles} cycles of 2 or more: train for more epochs")
     if total % cycles:
         multiple = cycles // math.gcd(cycles, per_epoch)
-        fitting = [near for near in (epochs // multiple * multiple, (epochs // multiple + 1) * multiple) if near]
+        fitting = [length for length in (epochs // multiple * multiple, (epochs // multiple + 1) * multiple) if length]
         others = [count for count in range(1, total // 2 + 1) if total % count == 0]
-        near = [min(others, key=lambda count: (count > cycles, cycles - count))]
-        near += [count for count in others if count > cycles][:1]
+        near = [max(count for count in others if count < cycles), *[count for count in others if count > cycles][:1]]
         raise ValueError(
-            f"{epochs} epochs of {per_epoch} updates make no {cycles} whole cycles: train for "
+            f"{epochs} epochs of {per_epoch} updates do not make {cycles} whole cycles: train for "
             f"{' or '.join(map(str, fitting))} epochs, or choose cycles={' or '.join(map(str, near))}"
         )
     return cycles
