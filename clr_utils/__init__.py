@@ -25,6 +25,7 @@ _NAMES = {
     "range_test.run": ["lr_range_test", "repeat_range_test"],
     "range_test.results": ["RangeTest", "RangeTests"],
     "range_test.suggestions": ["NoSuggestionError"],
+    "range_test.training": ["RangeTestWarning"],
     "range_test.curves": ["smooth", "sweep_rates"],
     "calcification.patches": ["generate_patches", "patch_blocks"],
     "calcification.sets": ["fit_standardiser", "test_set", "training_set", "validation_set"],

@@ -57,6 +57,7 @@ from clr_utils.range_test.results import RangeTests as RangeTests
 from clr_utils.range_test.run import lr_range_test as lr_range_test
 from clr_utils.range_test.run import repeat_range_test as repeat_range_test
 from clr_utils.range_test.suggestions import NoSuggestionError as NoSuggestionError
+from clr_utils.range_test.training import RangeTestWarning as RangeTestWarning
 from clr_utils.schedules import CyclicalLearningRate as CyclicalLearningRate
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "LearningRateHistory",
     "NoSuggestionError",
     "RangeTest",
+    "RangeTestWarning",
     "RangeTests",
     "SMITH_TABLE_2",
     "Stage",

@@ -1,28 +1,35 @@
 """Figures from numbers: each function takes numbers and an optional Axes, draws, and returns the Axes."""
 
 import io
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 
+from clr_utils import arguments
 from clr_utils.styles import style_of
 
 
-def plot_policy(rates, ax=None, *, label=None, iter_per_epoch=None, bounds=(), fill=False, **line):
+def plot_policy(rates, ax=None, *, updates=None, label=None, iter_per_epoch=None, bounds=(), fill=False, **line):
     """The learning rate of each update, as a line.
 
     Args:
-        rates: The rates of the updates 0, 1, 2 and so on.
+        rates: The rates of the updates 0, 1, 2 and so on, shape (n,); or a schedule, such as `CyclicalLearningRate`
+            or any function from an iteration to its rate.
         ax: The Axes to draw in; new ones unless given.
+        updates: How many updates of a schedule to draw.
         label: A name, written at the line's end in its colour.
         iter_per_epoch: Iterations in an epoch, for an axis in epochs; in iterations unless given.
         bounds: Rates to mark with thin dashed lines.
         fill: Shade the area under the line, which is the rate added up over the updates.
         **line: Keyword arguments of `Axes.plot`, such as `**style_of("triangular").line` (`clr_utils.styles`).
+
+    Raises:
+        TypeError, ValueError: There are no rates to draw; the message says what was expected.
     """
+    rates = _rates(rates, updates)
     ax = ax or plt.subplots()[1]
-    rates = np.asarray(rates)
     unit = iter_per_epoch or 1
     where = np.arange(len(rates)) / unit
     for bound in bounds:
@@ -97,6 +104,28 @@ def plot_bills(policies, *, unit, iter_per_epoch):
     axes[0, 0].set_title("the rate of each update")
     axes[0, 1].set_title("the learning-rate bill")
     return axes
+
+
+def _rates(rates, updates):
+    if callable(rates):
+        if updates is None:
+            raise ValueError("a schedule has no end: give updates, the number of updates to draw")
+        updates = arguments.whole("updates", updates, unit="updates")
+        if "keras" in sys.modules:
+            from keras import ops, optimizers
+
+            if isinstance(rates, optimizers.schedules.LearningRateSchedule):
+                # At once, as one at a time is slow, and some cannot take arrays.
+                return ops.convert_to_numpy(ops.vectorized_map(rates, ops.arange(updates)))
+        return np.array([float(rates(n)) for n in range(updates)])
+    values = np.asarray(rates)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(
+            f"rates must be the rate of each update, shape (n,), or a schedule with updates=...; it is {rates!r}"
+        )
+    if updates is not None:
+        raise ValueError(f"updates is for a schedule; there are {len(values)} rates: leave it out, or cut them")
+    return values
 
 
 def _span(ax, start, end, height, text):

@@ -73,6 +73,40 @@ def test_it_draws_in_given_axes():
     assert plot_score_curves({"triangular": [some_scores(0)]}, axes) == tuple(axes)
 
 
+KINDS = {
+    "0.0 and 1.0": lambda scores: (scores > 0.8).astype(float),
+    "0 and 1": lambda scores: (scores > 0.8).astype(int),
+    "truth values": lambda scores: scores > 0.8,
+    "logits": lambda scores: 40 * scores - 20,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_scores_that_have_a_roc_curve_are_drawn(kind):
+    """Exactly 0 and 1 among them, and numbers that are no probabilities; classes as a list or as truth values."""
+    y, scores = some_scores(0)
+    scores = KINDS[kind](scores)
+    for classes in (y, y == 1, y.tolist()):
+        roc, pr = plot_score_curves({"triangular": [(classes, scores)]})
+        (run,) = [each for each in roc.lines if each.get_label() == "_run"]
+        assert np.trapezoid(run.get_ydata(), run.get_xdata()) == pytest.approx(roc_auc(y, scores))
+        assert set(line(pr, "guessing").get_ydata()) == {20 / 420}
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ({}, "results is empty: give at least one recipe with its runs"),
+        ({"triangular": []}, "'triangular' has no runs: give at least one pair"),
+        ({"triangular": [(np.ones(3), np.ones(3))]}, "y must hold the classes 0 and 1"),
+        ({"triangular": [([0, 1], [0.5, np.nan])]}, "1 scores are not finite"),
+    ],
+)
+def test_results_without_a_curve_are_told(results, message):
+    with pytest.raises(ValueError, match=message):
+        plot_score_curves(results)
+
+
 def test_areas_are_a_histogram_with_rows_of_dots():
     ax = plot_areas([0.12, 0.13, 0.81], {"fixed as published": [0.3, 0.6], "fixed 0.03": [0.9]}, {"published": 0.38})
     assert sum(bar.get_height() for bar in ax.patches) == 3

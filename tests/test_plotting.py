@@ -1,12 +1,15 @@
 """Figures are compared by the data in their Axes: a wrong picture has the same file type as a right one."""
 
+from functools import partial
+
 import ipywidgets
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from clr_utils import plotting, policies
+from clr_utils import CyclicalLearningRate, plotting, policies
 from clr_utils.metrics.comparison import paired_difference
 from clr_utils.styles import style_of
 
@@ -26,6 +29,45 @@ def test_plot_policy_draws_one_point_an_update():
     np.testing.assert_array_equal(line.get_ydata(), RATES)
     assert ax.get_xlabel() == "iteration"
     assert ax.get_ylabel() == "learning rate"
+
+
+def test_plot_policy_computes_the_rates_of_a_schedule():
+    schedule = partial(policies.triangular, base_lr=0.002, max_lr=0.03, step_size=4)
+    for each in (
+        schedule,
+        lambda n: schedule(n) if n < 9 else float(schedule(n)),
+        CyclicalLearningRate(0.002, 0.03, 4),
+    ):
+        ax = plotting.plot_policy(each, updates=24, label="triangular", fill=True, iter_per_epoch=2)
+        (line,) = ax.lines
+        np.testing.assert_allclose(line.get_ydata(), RATES, rtol=1e-6)
+        assert line.get_xdata()[-1] == 23 / 2
+
+
+def test_plot_policy_draws_a_schedule_of_keras():
+    """One that takes no arrays."""
+    warming = keras.optimizers.schedules.CosineDecay(0.0, 20, warmup_target=0.1, warmup_steps=10)
+    rates = plotting.plot_policy(warming, updates=30).lines[0].get_ydata()
+    np.testing.assert_allclose(rates[:11], np.linspace(0, 0.1, 11), atol=1e-7)
+    np.testing.assert_allclose(rates[[20, 29]], [0.05, 0.1 * (1 + np.cos(0.95 * np.pi)) / 2], atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("rates", "settings", "error", "message"),
+    [
+        (lambda n: 0.1, {}, ValueError, "a schedule has no end: give updates, the number of updates to draw"),
+        (lambda n: 0.1, {"updates": 0}, ValueError, "updates must be a whole number of updates, 1 or more"),
+        (lambda n: 0.1, {"updates": "9"}, TypeError, "updates must be a number"),
+        (RATES, {"updates": 24}, ValueError, "updates is for a schedule; there are 24 rates"),
+        (0.1, {}, ValueError, r"rates must be the rate of each update, .* or a schedule with updates=.*; it is 0\.1"),
+        (RATES.reshape(2, 12), {}, ValueError, "rates must be the rate of each update"),
+        ([], {}, ValueError, "rates must be the rate of each update"),
+    ],
+)
+def test_plot_policy_tells_what_it_cannot_draw(rates, settings, error, message):
+    with pytest.raises(error, match=message):
+        plotting.plot_policy(rates, **settings)
+    assert not plt.get_fignums()
 
 
 def test_plot_policy_in_epochs():

@@ -34,6 +34,13 @@ def test_no_rounding_at_the_last_rate(sweep):
         assert sweep_rates(min_lr, max_lr, 7, sweep)[-1] == max_lr
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_widest_sweep_is_finite_as_the_optimizer_holds_it():
+    for rates in (sweep_rates(1e-37, 1e38, 5), sweep_rates(0, 1e38, 5, "linear")):
+        assert np.isfinite(rates.astype("float32")).all()
+        assert (np.diff(rates.astype("float32")) > 0).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -47,6 +54,9 @@ def test_no_rounding_at_the_last_rate(sweep):
         ((0.1, 1, 1), ValueError, "steps must be a whole number of updates, 2 or more"),
         ((0.1, 1, 2.5), ValueError, "steps must be a whole number"),
         ((0.1, 1, 5, "exp"), ValueError, "sweep must be one of 'linear', 'log'"),
+        ((0.1, 1e308, 5), ValueError, "max_lr must be 1e\\+38 or less; it is 1e\\+308"),
+        ((0, 1e39, 5, "linear"), ValueError, "max_lr must be 1e\\+38 or less"),
+        ((1e-300, 1e300, 5), ValueError, "min_lr must be 1e-37 or more; it is 1e-300"),
     ],
 )
 def test_sweeps_that_are_refused(arguments, error, message):

@@ -176,3 +176,29 @@ def test_one_divergence_among_repeated_tests_does_not_squeeze_them():
 def test_an_unknown_metric_is_told(draw):
     with pytest.raises(ValueError, match="the test recorded no 'auc'; it recorded loss, accuracy"):
         draw(made(), metric="auc")
+
+
+@pytest.mark.parametrize("metric", ["mae", "head_loss", "val_mean_squared_error"])
+def test_what_falls_is_drawn_as_a_loss(metric):
+    """Its divergence neither moves its smoothed course nor squeezes it."""
+    losses = made().losses
+    losses[-20:] = 1e6
+    test = RangeTest(RATES, np.ones(300), {metric: losses, "loss_of_life": losses})
+    for ax in (plot_range_test(test, metric=metric), plot_range_tests([test], metric=metric)):
+        np.testing.assert_array_equal(ax.lines[-1].get_ydata(), loss_level(losses))
+        assert ax.get_ylim()[1] < 5
+    ax = plot_range_test(test, metric="loss_of_life")
+    np.testing.assert_array_equal(ax.lines[-1].get_ydata(), level(losses))
+
+
+def test_a_curve_a_class_and_one_called_learning_rate():
+    test = RangeTest(RATES, np.ones(300), {"f1_score_0": RATES * 2, "learning_rate": RATES * 3})
+    for metric, factor in (("f1_score_0", 2), ("learning_rate", 3)):
+        line = plot_range_test(test, metric=metric).lines[0]
+        np.testing.assert_array_equal(line.get_xdata(), RATES)
+        np.testing.assert_array_equal(line.get_ydata(), factor * RATES)
+
+
+def test_no_test_at_all_is_told():
+    with pytest.raises(ValueError, match="tests is empty: there is nothing to draw; give at least one RangeTest"):
+        plot_range_tests([])

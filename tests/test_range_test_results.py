@@ -46,14 +46,106 @@ def test_options_are_passed_on():
     assert found.base_lr == pytest.approx(found.max_lr / 3)
 
 
+@pytest.mark.parametrize("metric", ["auc", "mae_", "val_loss"])
+def test_a_missing_curve_is_told(metric):
+    for ask in (made(mae=rise(0.1)).suggest, made(mae=rise(0.1)).plot, made(mae=rise(0.1)).curve):
+        with pytest.raises(ValueError, match=f"the test recorded no '{metric}'; it recorded loss, mae") as raised:
+            ask(metric=metric)
+        assert not isinstance(raised.value, NoSuggestionError)
+
+
+def test_a_loss_is_never_read_as_an_accuracy():
+    """Its divergence would be taken for the best."""
+    diverged = np.where(RATES > 0.3, 50.0, 1 - rise(0.05))
+    test = made(acceleration_loss=diverged, account_mae=diverged, vaccine_loss=diverged, accuracy=rise(0.05))
+    assert test.suggest("smith") == made().suggest("smith")
+    for metric in ("acceleration_loss", "account_mae"):
+        assert test.suggest("smith", metric=metric).max_lr < 0.2
+
+
+def test_every_method_reads_the_curve_that_is_named():
+    test = made(center=0.05, losses=1 + np.log(RATES / 0.3) ** 2, val_loss=1 + np.log(RATES / 0.05) ** 2)
+    own, named = test.suggest("minimum/10"), test.suggest("minimum/10", metric="val_loss")
+    assert (own.max_lr, named.max_lr) == (pytest.approx(0.03, rel=0.05), pytest.approx(0.005, rel=0.05))
+    assert test.suggest("minimum/10", metric="loss") == own
+    assert test.suggest("smith", metric="loss").max_lr > test.suggest("smith", metric="val_loss").max_lr
+
+
+def test_a_regression_is_read_off_its_loss_and_that_is_said():
+    test = made(mae=2 - rise(0.05), losses=2 - rise(0.1))
+    found, named = test.suggest(), test.suggest("steepest")
+    assert found[:3] == named[:3]
+    assert found.note == 'no accuracy was recorded, so "steepest" reads the loss'
+    assert named.note == made().suggest().note == ""
+    assert test.suggest(metric="mae").max_lr == pytest.approx(0.05, rel=0.2)
+    with pytest.raises(ValueError, match='"smith" reads an accuracy, and the test recorded loss, mae'):
+        test.suggest("smith")
+    late = made(losses=2 - RATES, mae=2 - RATES)
+    assert late.suggest().note.startswith('no accuracy was recorded, so "steepest" reads the loss; the loss falls')
+
+
+def test_a_curve_by_its_name():
+    test = made(f1_score_0=rise(0.1), learning_rate=rise(0.2))
+    assert test.curve() is test.losses
+    np.testing.assert_array_equal(test.curve("f1_score_0"), rise(0.1))
+    np.testing.assert_array_equal(test.curve("learning_rate"), rise(0.2))
+    assert test.suggest(metric="f1_score_0") == made(accuracy=rise(0.1)).suggest()
+
+
+def test_a_metric_called_learning_rate_replaces_no_rate(tmp_path):
+    test = made(learning_rate=rise(0.1), accuracy=rise(0.05))
+    table = test.to_frame()
+    assert list(table) == ["learning_rate", "loss", "logged_learning_rate", "accuracy"]
+    np.testing.assert_array_equal(table["learning_rate"], RATES)
+    np.testing.assert_array_equal(table["logged_learning_rate"], rise(0.1))
+    assert test.suggest() == made().suggest()
+    twice = made(learning_rate=rise(0.1), logged_learning_rate=rise(0.2)).to_frame()
+    assert list(twice) == ["learning_rate", "loss", "logged_logged_learning_rate", "logged_learning_rate"]
+
+
 @pytest.mark.parametrize(
-    ("metric", "message"),
-    [(None, r"recorded loss, mae, not 'accuracy': compile .* metrics=\[\"accuracy\"\]"), ("auc", "not 'auc'")],
+    ("changes", "error", "message"),
+    [
+        ({"losses": np.ones(199)}, ValueError, r"losses must have an entry for each of the 200 rates.*\(199,\)"),
+        ({"learning_rates": RATES[::-1]}, ValueError, "learning_rates must rise from entry to entry.*entry 1"),
+        ({"learning_rates": [*RATES[:-1], RATES[-2]]}, ValueError, "must rise .*: entry 199 is"),
+        ({"learning_rates": [*RATES[:-1], np.nan]}, ValueError, "finite"),
+        ({"learning_rates": RATES - 0.1}, ValueError, "0 or more"),
+        ({"learning_rates": [], "losses": []}, ValueError, "at least one update"),
+        ({"learning_rates": RATES.reshape(2, 100)}, ValueError, r"one row of numbers.*\(2, 100\)"),
+        ({"learning_rates": ["a"] * 200}, TypeError, "learning_rates must be numbers"),
+        ({"metrics": {"accuracy": np.ones(3)}}, ValueError, r"metrics\['accuracy'\] must have an entry for each"),
+        ({"metrics": {"f1": np.ones((200, 2))}}, ValueError, r"metrics\['f1'\] .* \(200, 2\).*a curve each, .*f1_0"),
+        ({"metrics": {"loss": np.ones(200)}}, ValueError, "'loss', which is the name of the losses"),
+        ({"metrics": [1, 2]}, TypeError, "metrics must be a dict"),
+        ({"sweep": "exp"}, ValueError, "sweep must be one of 'linear', 'log'"),
+    ],
 )
-def test_a_missing_score_is_told(metric, message):
-    with pytest.raises(ValueError, match=message) as raised:
-        made(mae=rise(0.1)).suggest(metric=metric)
-    assert not isinstance(raised.value, NoSuggestionError)
+def test_curves_that_are_refused(changes, error, message):
+    with pytest.raises(error, match=message):
+        RangeTest(**{"learning_rates": RATES, "losses": np.ones(200), **changes})
+
+
+def test_lists_are_curves():
+    test = RangeTest(RATES.tolist(), (2 - rise(0.1)).tolist(), {"accuracy": rise(0.1).tolist()})
+    same = made(losses=2 - rise(0.1), accuracy=rise(0.1))
+    assert test.suggest() == same.suggest()
+    pd.testing.assert_frame_equal(test.to_frame(), same.to_frame())
+
+
+@pytest.mark.parametrize(
+    ("seeds", "tests", "error", "message"),
+    [
+        ((), (), ValueError, "at least one RangeTest"),
+        ((0, 1), (made(),), ValueError, "2 seeds and 1 tests"),
+        ((0,), (np.ones(3),), TypeError, "tests must be RangeTest values; one is array"),
+        ((0,), made(), TypeError, "tests must be a list of RangeTest values"),
+        (3, (made(),), TypeError, "seeds must be a list"),
+    ],
+)
+def test_repeated_tests_that_are_refused(seeds, tests, error, message):
+    with pytest.raises(error, match=message):
+        RangeTests(seeds, tests)
 
 
 def test_the_table_and_the_file_hold_every_bit(tmp_path):
@@ -95,6 +187,12 @@ def test_repr():
     assert repr(stopped) == "RangeTest(7 updates, linear sweep, 0.001 to 0.00123, stopped at 0.00123: the loss is nan)"
     first = RangeTest(np.zeros(1), np.array([np.nan]), {}, "linear", 0.0, 1.0, 0.0, "the loss is nan")
     assert repr(first) == "RangeTest(1 updates, linear sweep, 0 to 0, stopped at 0: the loss is nan)"
+
+
+def test_the_spread_of_regressions_names_its_method():
+    tests = RangeTests([0, 1], [made(0.03, mae=rise(0.1)), made(0.1, mae=rise(0.1))])
+    assert tests.spread() == tests.spread("steepest")
+    assert tests.suggestions()["note"].str.startswith("no accuracy was recorded").all()
 
 
 FLAT = made(losses=np.ones(200), accuracy=np.full(200, 0.1))

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from clr_utils.range_test.curves import sweep_rates
-from clr_utils.range_test.suggestions import METHODS, NoSuggestionError, Suggestion, suggest
+from clr_utils.range_test.suggestions import (
+    METHODS,
+    NoSuggestionError,
+    Suggestion,
+    chosen,
+    comes_down,
+    read,
+    suggest,
+    turned,
+)
 
 # --- suggestions with known answers ---
 
@@ -155,7 +164,8 @@ def test_too_short(method):
 @pytest.mark.parametrize("method", METHODS)
 def test_flat(method):
     for curve in (np.ones(100), np.zeros(100), 1 + 0.001 * np.linspace(0, 1, 100), -np.ones(100)):
-        with pytest.raises(NoSuggestionError, match="the curve is flat: the (accuracy|loss) gains"):
+        moves = "the accuracy rises by" if method in ("smith", "fall") else "the loss falls by"
+        with pytest.raises(NoSuggestionError, match=f"the curve is flat: {moves} [0-9][^ ]* from {curve[2]:.3g};"):
             suggest(sweep_rates(1e-3, 1, 100), curve, curve, method)
 
 
@@ -206,6 +216,89 @@ def test_an_accuracy_that_does_not_fall():
     rates = sweep_rates(1e-3, 0.39, 200)
     with pytest.raises(NoSuggestionError, match="does not fall before the last rate, 0.39: raise max_lr"):
         suggest(rates, np.ones(200), accuracy_curve(rates), "fall")
+
+
+# --- any curve by any method ---
+
+
+def by_name(name, values, method, rates=SWEEPS["log"], **settings):
+    """The suggestion read off one curve, beside a loss that stays as it is."""
+    return read(turned(rates, np.ones(len(rates)), values, name, **settings), method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", ["val_loss", "mae", "acceleration_loss"])
+def test_what_falls_is_turned_round(name, method):
+    """A loss that mirrors the accuracy gives what the accuracy gives; its divergence is cut off, the rest alike."""
+    curve = accuracy_curve(SWEEPS["log"])
+    rising, falling = (by_name(each, values, method) for each, values in (("f1_score_0", curve), (name, 1 - curve)))
+    assert falling.max_lr == pytest.approx(rising.max_lr, rel=0.03)
+    assert falling.base_lr == pytest.approx(rising.base_lr, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("name", "sign", "words"),
+    [("val_roc_auc", 1, ("rise", "fall", "highest")), ("val_mae", -1, ("fall", "rise", "lowest"))],
+)
+def test_messages_name_the_curve_and_its_way(name, sign, words):
+    better, worse, best = words
+    rates = sweep_rates(1e-3, 0.39, 200)
+    curve = sign * accuracy_curve(rates)
+    with pytest.raises(NoSuggestionError, match=f"the {name} does not {worse} before the last rate"):
+        by_name(name, curve, "fall", rates)
+    with pytest.raises(NoSuggestionError, match=f"the {name} is {best} at the last rate"):
+        by_name(name, sign * np.log(rates), "minimum/10", rates)
+    with pytest.raises(NoSuggestionError, match=f"flat: the {name} {better}s by 0 from {sign * 0.5}; raise"):
+        by_name(name, np.full(200, sign * 0.5), "smith", rates)
+    with pytest.raises(NoSuggestionError, match=f"all noise: the {name} {better}s by"):
+        by_name(name, np.random.default_rng(0).normal(size=200), "smith", rates)
+    with pytest.raises(NoSuggestionError, match=f"the {name} is best at the first rates"):
+        by_name(name, -sign * np.linspace(0, 1, 200) + sign * np.exp(-((np.arange(200) - 5) ** 2) / 4), "smith", rates)
+    assert f"the {name} still {better}s at the last rate" in by_name(name, sign * rates, "smith", rates).note
+    assert f"the {name} {better}s fastest at the end" in by_name(name, sign * rates, "steepest", rates).note
+
+
+def test_few_measurements_are_told():
+    values = np.full(600, np.nan)
+    values[::60] = accuracy_curve(SWEEPS["log"])[::60]
+    with pytest.raises(NoSuggestionError, match="10 usable updates, .* the val_acc was measured at 10 of 600 "):
+        by_name("val_acc", values, "smith")
+
+
+def test_where_a_curve_comes_down():
+    rates = SWEEPS["log"]
+    found = comes_down(turned(rates, np.ones(600), accuracy_curve(rates), "accuracy", smoothing=0))
+    assert found == known("fall", rates, smoothing=0).max_lr
+    assert comes_down(turned(rates[:500], np.ones(500), accuracy_curve(rates)[:500], "accuracy")) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "method", "metric", "expected"),
+    [
+        (["acc", "val_acc"], None, None, ("smith", "val_acc")),
+        (["acc", "val_acc"], "fall", None, ("fall", "val_acc")),
+        (["acc"], "valley", None, ("valley", "loss")),
+        (["acceleration_loss", "account_mae", "head_accuracy"], "smith", None, ("smith", "head_accuracy")),
+        (["mae"], None, None, ("steepest", "loss")),
+        (["mae"], None, "mae", ("steepest", "mae")),
+        (["auc"], None, "auc", ("smith", "auc")),
+        (["auc"], "smith", "loss", ("smith", "loss")),
+        (["auc"], "valley", "auc", ("valley", "auc")),
+    ],
+)
+def test_what_is_read_unless_it_is_named(names, method, metric, expected):
+    assert chosen(names, method, metric) == expected
+
+
+@pytest.mark.parametrize("method", ["smith", "fall"])
+def test_no_accuracy_is_told_with_the_ways_out(method):
+    with pytest.raises(
+        ValueError,
+        match=f'"{method}" reads an accuracy, and the test recorded loss, vaccine_loss: compile .*, name another curve '
+        r'\(metric="vaccine_loss"\), or take a method that reads the loss \("steepest"\)',
+    ) as raised:
+        chosen(["vaccine_loss"], method, None)
+    assert not isinstance(raised.value, NoSuggestionError)
 
 
 def test_notes_at_the_ends_of_the_sweep():

@@ -38,14 +38,23 @@ def plot_score_curves(results, axes=None):
 
     Args:
         results: {name in `clr_utils.styles`: [(y, scores), ...]}, a pair for each run; see
-            `clr_utils.metrics.detection.confusion`.
+            `clr_utils.metrics.detection.confusion`. Scores may be any finite numbers.
         axes: Two Axes; new ones unless given.
 
     Returns:
         The two Axes: ROC, and precision-recall with the prevalence as a line.
+
+    Raises:
+        ValueError: There is no run, or a run has no curve; the message says why.
     """
     from scikitplot.api.metrics import plot_precision_recall, plot_roc
 
+    if not results:
+        raise ValueError("results is empty: give at least one recipe with its runs, {name: [(y, scores), ...]}")
+    for name, runs in results.items():
+        if not runs:
+            raise ValueError(f"{name!r} has no runs: give at least one pair (y, scores)")
+    grids = {name: [_on_grid(y, scores) for y, scores in runs] for name, runs in results.items()}
     roc, pr = plt.subplots(1, 2, figsize=(11, 4.6), layout="tight")[1] if axes is None else axes
     for ax in (roc, pr):
         ax.set_axis_off()  # scikit-plots lays the figure out at every curve, which takes as long as all the rest
@@ -55,8 +64,8 @@ def plot_score_curves(results, axes=None):
             before = len(ax.lines)
             for y, scores in runs:
                 draw(
-                    y,
-                    scores,
+                    np.asarray(y, int),
+                    _ranked(scores),
                     ax=ax,
                     to_plot_class_index=1,
                     plot_micro=False,
@@ -70,7 +79,7 @@ def plot_score_curves(results, axes=None):
                     line.remove()
                 else:
                     line.set(color=color, linewidth=0.4, alpha=0.75, label="_run")
-        recalls, precisions = zip(*(_on_grid(y, scores) for y, scores in runs), strict=True)
+        recalls, precisions = zip(*grids[name], strict=True)
         for ax, where, heights in ((roc, RATES, recalls), (pr, RECALLS, precisions)):
             if len(runs) > 1:
                 ax.fill_between(where, np.min(heights, axis=0), np.max(heights, axis=0), color=color, alpha=0.15, lw=0)
@@ -114,6 +123,12 @@ def plot_areas(areas, marked, lines=None, ax=None):
         xlim=(0, 1), ylim=(0, top * (1.1 + 0.12 * len(marked))), xlabel="area under the ROC curve", ylabel="networks"
     )
     return ax
+
+
+def _ranked(scores):
+    """The scores' ranks, between 0 and 1: the curves hang on the order alone, and scikit-plots refuses 0 and 1."""
+    distinct, ranks = np.unique(np.asarray(scores, float), return_inverse=True)
+    return (ranks + 1) / (len(distinct) + 1)
 
 
 def _on_grid(y, scores):

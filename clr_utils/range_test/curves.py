@@ -6,6 +6,8 @@ from scipy.ndimage import gaussian_filter1d
 from clr_utils import arguments
 
 SWEEPS = ("linear", "log")
+# Optimizers hold their rate in float32, which ends near these.
+LOWEST, HIGHEST = 1e-37, 1e38
 # Standard deviation of the smoothing, as a share of the curve; and in updates at the least.
 SMOOTHING, NARROWEST = 0.03, 2
 
@@ -17,7 +19,7 @@ def sweep_rates(min_lr, max_lr, steps, sweep="log"):
     linear (Smith 2017, 3.3): min_lr + (max_lr - min_lr) * u;  log: min_lr * (max_lr / min_lr) ** u.
 
     Args:
-        min_lr, max_lr: First and last rate, 0 < min_lr < max_lr. A linear sweep may start at 0.
+        min_lr, max_lr: First and last rate, 1e-37 <= min_lr < max_lr <= 1e38. A linear sweep may start at 0.
         steps: Number of updates, 2 or more.
         sweep: "linear" or "log".
 
@@ -30,7 +32,9 @@ def sweep_rates(min_lr, max_lr, steps, sweep="log"):
     arguments.one_of("sweep", sweep, SWEEPS)
     limits = {"minimum": 0} if sweep == "linear" else {"above": 0}
     min_lr = arguments.number("min_lr", min_lr, **limits)
-    max_lr = arguments.number("max_lr", max_lr, above=0)
+    if sweep == "log":
+        arguments.number("min_lr", min_lr, minimum=LOWEST)
+    max_lr = arguments.number("max_lr", max_lr, above=0, maximum=HIGHEST)
     if not max_lr > min_lr:
         raise ValueError(f"max_lr ({max_lr}) must be greater than min_lr ({min_lr}); did you swap them?")
     share = np.arange(steps := arguments.whole("steps", steps, minimum=2, unit="updates")) / (steps - 1)

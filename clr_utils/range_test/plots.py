@@ -5,6 +5,7 @@ import numpy as np
 
 from clr_utils.plotting import log_axis, mark_range
 from clr_utils.range_test.curves import SMOOTHING, level, loss_level, start_of
+from clr_utils.range_test.names import falls
 from clr_utils.range_test.suggestions import METHODS, NoSuggestionError
 
 METHOD_STYLES = {
@@ -39,7 +40,7 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
         ax.annotate("stopped", (test.stopped_at, 0), (-4, 4), ("data", "axes fraction"), "offset points", ha="right")
     log_axis(ax, test.learning_rates)
     ax.set(xlabel="learning rate", ylabel=metric)
-    if metric.endswith("loss"):
+    if falls(metric):
         _limit(ax, [values])
     return ax
 
@@ -55,6 +56,9 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         smoothing: Share of the curve to average over.
         **line: Keyword arguments of `Axes.plot`, for the curves.
     """
+    tests = list(tests)
+    if not tests:
+        raise ValueError("tests is empty: there is nothing to draw; give at least one RangeTest")
     ax = ax or plt.subplots()[1]
     line = {"color": "C0", "linewidth": 1.5, "alpha": 0.8, **line}
     swept, drawn = [], []
@@ -73,7 +77,7 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         ax.plot([max_lr], [np.interp(max_lr, rates, drawn[-1])], **style, zorder=3)
     log_axis(ax, swept)
     ax.set(xlabel="learning rate", ylabel=metric)
-    if metric.endswith("loss"):
+    if falls(metric):
         _limit(ax, drawn)
     return ax
 
@@ -106,9 +110,7 @@ def plot_against_sweep(tests, rates, errors):
 
 
 def _curve(test, metric):
-    if metric != "loss" and metric not in test.metrics:
-        raise ValueError(f"the test recorded no {metric!r}; it recorded {', '.join(['loss', *test.metrics])}")
-    values = test.losses if metric == "loss" else test.metrics[metric]
+    values = test.curve(metric)
     kept = np.isfinite(values)
     return test.learning_rates[kept], values[kept]
 
@@ -142,7 +144,7 @@ def _mark(ax, suggestions):
 def _smoothed(values, metric, smoothing):
     if not smoothing or not len(values):
         return values
-    return (loss_level if metric.endswith("loss") else level)(values, smoothing)
+    return (loss_level if falls(metric) else level)(values, smoothing)
 
 
 def _limit(ax, curves):

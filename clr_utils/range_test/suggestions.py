@@ -6,13 +6,15 @@ import numpy as np
 
 from clr_utils import arguments
 from clr_utils.range_test.curves import SMOOTHING, level, loss_level, start_length, start_of
+from clr_utils.range_test.names import falls, is_accuracy
 
 METHODS = ("smith", "fall", "steepest", "valley", "minimum/10")
+BY_ACCURACY = ("smith", "fall")
 # Fewer updates show no curve.
 SHORTEST = 20
 # A rise below this share of the curve's first value, or below this many times the noise of a batch, says nothing.
 FLAT, NOISE = 0.01, 2.5
-# "smith": the shares of the accuracy's rise at which it has started, and slowed.
+# The shares of the accuracy's rise at which it has started, and slowed; a fall by the first of them is one.
 STARTED, SLOWED = 0.1, 0.95
 
 
@@ -27,6 +29,28 @@ class Suggestion(NamedTuple):
     max_lr: float
     method: str
     note: str = ""
+
+
+class Curve(NamedTuple):
+    """A smoothed curve of a range test, turned so that its heights grow as training gets better.
+
+    `start` is the height at its start; `rates` and `heights` have an entry for each update at which it was measured.
+    """
+
+    name: str
+    rates: np.ndarray
+    heights: np.ndarray
+    start: float
+
+    @property
+    def better(self):
+        """What the recorded curve does as training gets better: "rise" or "fall"."""
+        return "fall" if falls(self.name) else "rise"
+
+    @property
+    def worse(self):
+        """The other one of the two."""
+        return "rise" if falls(self.name) else "fall"
 
 
 def suggest(learning_rates, losses, accuracy=None, method="smith", *, ratio=None, smoothing=SMOOTHING):
@@ -59,107 +83,185 @@ def suggest(learning_rates, losses, accuracy=None, method="smith", *, ratio=None
         TypeError, ValueError: An argument is outside what is allowed.
     """
     arguments.one_of("method", method, METHODS)
-    if ratio is not None:
-        ratio = arguments.number("ratio", ratio, above=1)
-    by_accuracy = method in ("smith", "fall")
-    if by_accuracy and accuracy is None:
+    name, values = ("accuracy", accuracy) if method in BY_ACCURACY else ("loss", losses)
+    if values is None:
         raise ValueError(f'the method "{method}" reads an accuracy: compile the model with metrics=["accuracy"]')
+    return read(turned(learning_rates, losses, values, name, smoothing=smoothing), method, ratio)
+
+
+def chosen(names, method=None, metric=None):
+    """The method and the curve that a suggestion is read by, where one or both are not named.
+
+    Args:
+        names: The metrics that the test recorded.
+        method: None: "smith", or "steepest" where there is no accuracy, or where `metric` is a loss or an error.
+        metric: None: for "smith" and "fall" the first accuracy, that of the validation data first; else the loss.
+
+    Raises:
+        ValueError: The method is unknown, or reads an accuracy and there is none.
+    """
+    if method is not None:
+        arguments.one_of("method", method, METHODS)
+    if metric is not None:
+        return method or ("steepest" if falls(metric) else "smith"), metric
+    accuracies = sorted(filter(is_accuracy, names), key=lambda name: not name.startswith("val_"))
+    method = method or ("smith" if accuracies else "steepest")
+    if method not in BY_ACCURACY:
+        return method, "loss"
+    if not accuracies:
+        named = [*names, "loss"][0]
+        raise ValueError(
+            f'"{method}" reads an accuracy, and the test recorded {", ".join(["loss", *names])}: compile the model '
+            f'with metrics=["accuracy"], name another curve (metric="{named}"), or take a method that reads the loss '
+            '("steepest")'
+        )
+    return method, accuracies[0]
+
+
+def turned(learning_rates, losses, values, name, *, smoothing=SMOOTHING):
+    """One curve of a range test as a `Curve`, up to the first loss that is not finite.
+
+    Args:
+        learning_rates, losses, values: One entry an update; NaN among the values where nothing was measured.
+        name: Of the curve; it tells whether it falls as training gets better (`names.falls`), as a loss does.
+        smoothing: As for `level`.
+
+    Raises:
+        NoSuggestionError: The curve is too short, flat or all noise.
+    """
     rates, losses = np.asarray(learning_rates, float), np.asarray(losses, float)
     finite = int(np.argmin(np.append(np.isfinite(losses), False)))
-    curve = np.asarray(accuracy, float)[:finite] if by_accuracy else -losses[:finite]
-    measured = np.isfinite(curve) & (rates[:finite] > 0)
-    rates, curve = rates[:finite][measured], curve[measured]
+    sign = -1 if falls(name) else 1
+    heights = sign * np.asarray(values, float)[:finite]
+    measured = np.isfinite(heights) & (rates[:finite] > 0)
+    rates, heights = rates[:finite][measured], heights[measured]
     if len(rates) < SHORTEST:
+        hint = ""
+        if finite < len(losses):
+            hint = f", or lower max_lr: the loss was not finite after {finite} updates"
+        elif 2 * len(rates) < finite:
+            hint = f", or measure more often: the {name} was measured at {len(rates)} of {finite} updates"
         raise NoSuggestionError(
-            f"the curve is too short: {len(rates)} usable updates, {SHORTEST} are needed; raise steps"
-            + (f", or lower max_lr: the loss was not finite after {finite} updates" if finite < len(losses) else "")
+            f"the curve is too short: {len(rates)} usable updates, {SHORTEST} are needed; raise steps{hint}"
         )
-    start = start_of(curve)
-    heights = level(curve, smoothing) if by_accuracy else -loss_level(-curve, smoothing)
-    _refuse_without_rise(curve, heights, start, "accuracy" if by_accuracy else "loss")
-    return _READERS[method](rates, heights, start, ratio)
+    smoothed = -loss_level(-heights, smoothing) if falls(name) else level(heights, smoothing)
+    curve = Curve(name, rates, smoothed, start_of(heights))
+    _refuse_without_rise(curve, heights)
+    return curve
 
 
-def _refuse_without_rise(curve, heights, start, name):
-    rise = heights.max() - start
-    if rise <= FLAT * abs(start):
+def read(curve, method, ratio=None):
+    """The `Suggestion` of a method, as `suggest` describes them, for any `Curve`: what rises there may be any score,
+    and what falls any loss or error, turned round where the method speaks of the other kind.
+    """
+    arguments.one_of("method", method, METHODS)
+    if ratio is not None:
+        ratio = arguments.number("ratio", ratio, above=1)
+    return _READERS[method](curve, ratio)
+
+
+def comes_down(curve):
+    """The rate at which a `Curve` has got worse by a tenth of its rise after its best, or None."""
+    place = _end(curve)
+    return None if place is None else float(curve.rates[place])
+
+
+def _end(curve):
+    top = int(np.argmax(curve.heights))
+    fallen = np.flatnonzero(curve.heights[top:] < curve.heights[top] - STARTED * (curve.heights[top] - curve.start))
+    return top + int(fallen[0]) if len(fallen) else None
+
+
+def _refuse_without_rise(curve, raw):
+    rise = curve.heights.max() - curve.start
+    if rise <= FLAT * abs(curve.start):
+        recorded = 0 - curve.start if falls(curve.name) else curve.start
         raise NoSuggestionError(
-            f"the curve is flat: the {name} gains {max(rise, 0):.2g} on {abs(start):.3g}; raise max_lr, or check that "
-            "the model can learn from these data"
+            f"the curve is flat: the {curve.name} {curve.better}s by {max(0, rise):.2g} from {recorded:.3g}; raise "
+            "max_lr, or check that the model can learn from these data"
         )
-    if np.argmax(heights) < start_length(heights):
-        raise NoSuggestionError(f"the {name} is best at the first rates and gets worse from there: lower min_lr")
+    if np.argmax(curve.heights) < start_length(curve.heights):
+        raise NoSuggestionError(f"the {curve.name} is best at the first rates and gets worse from there: lower min_lr")
     # Differences of neighbours show the noise alone; their median is not moved by a divergence at the end. It is 0
     # where most batches have the same accuracy: there the upper quartile tells more.
-    jumps = np.abs(np.diff(curve))
+    jumps = np.abs(np.diff(raw))
     noise = np.median(jumps) / 0.954
-    if name == "accuracy":
+    if not falls(curve.name):
         noise = max(noise, np.quantile(jumps, 0.75) / 1.627)
     if rise < NOISE * noise:
         raise NoSuggestionError(
-            f"the curve is all noise: the {name} gains {rise:.2g}, and neighbouring updates differ by {noise:.2g}; "
-            "use larger or stratified batches, more steps, or validation data"
+            f"the curve is all noise: the {curve.name} {curve.better}s by {rise:.2g}, and neighbouring updates differ "
+            f"by {noise:.2g}; use larger or stratified batches, more steps, or validation data"
         )
 
 
-def _smith(rates, heights, start, ratio):
-    rise = heights.max() - start
-    falls = np.maximum.accumulate(heights) - heights > STARTED * rise
-    ends = (heights >= start + SLOWED * rise) | (falls & (heights > start + rise / 2))
+def _smith(curve, ratio):
+    heights = curve.heights
+    rise = heights.max() - curve.start
+    falls_back = np.maximum.accumulate(heights) - heights > STARTED * rise
+    ends = (heights >= curve.start + SLOWED * rise) | (falls_back & (heights > curve.start + rise / 2))
     top = int(np.argmax(ends))
     note = ""
-    if top >= len(rates) - 1 - len(rates) // 50:
-        note = "the accuracy still rises at the last rate: max_lr is the sweep's last rate; raise max_lr"
-    return _with_foot(rates, heights, start, top, ratio, "smith", note)
+    if top >= len(heights) - 1 - len(heights) // 50:
+        note = f"the {curve.name} still {curve.better}s at the last rate: max_lr is the sweep's last rate; raise max_lr"
+    return _with_foot(curve, top, ratio, "smith", note)
 
 
-def _fall(rates, heights, start, ratio):
-    top = int(np.argmax(heights))
-    fallen = np.flatnonzero(heights[top:] < heights[top] - STARTED * (heights[top] - start))
-    if not len(fallen):
-        raise NoSuggestionError(f"the accuracy does not fall before the last rate, {rates[-1]:.3g}: raise max_lr")
-    return _with_foot(rates, heights, start, top + int(fallen[0]), ratio, "fall", "")
+def _fall(curve, ratio):
+    end = _end(curve)
+    if end is None:
+        raise NoSuggestionError(
+            f"the {curve.name} does not {curve.worse} before the last rate, {curve.rates[-1]:.3g}: raise max_lr"
+        )
+    return _with_foot(curve, end, ratio, "fall", "")
 
 
-def _with_foot(rates, heights, start, end, ratio, method, note):
-    """The suggestion whose base_lr is where the accuracy starts to rise."""
+def _with_foot(curve, end, ratio, method, note):
+    """The suggestion whose base_lr is where training starts to get better."""
+    rates, heights = curve.rates, curve.heights
     if ratio is not None:
         return Suggestion(float(rates[end] / ratio), float(rates[end]), method, note)
-    below = np.flatnonzero(heights[: end + 1] <= start + STARTED * (heights.max() - start))
+    below = np.flatnonzero(heights[: end + 1] <= curve.start + STARTED * (heights.max() - curve.start))
     foot = int(below[-1]) if len(below) else 0
     if foot == end:
-        raise NoSuggestionError("the accuracy starts to rise and stops at the same rate; use more steps")
+        raise NoSuggestionError(f"the {curve.name} starts to {curve.better} and stops at the same rate; use more steps")
     if foot < start_length(rates):
-        first = "the accuracy rises from the first rates on: base_lr is at the sweep's start; lower min_lr"
+        first = (
+            f"the {curve.name} {curve.better}s from the first rates on: base_lr is at the sweep's start; lower min_lr"
+        )
         note = "; ".join(filter(None, (first, note)))
     return Suggestion(float(rates[foot]), float(rates[end]), method, note)
 
 
-def _steepest(rates, heights, start, ratio):
-    lowest = max(int(np.argmax(heights)), 2)
-    slope = np.gradient(heights[: lowest + 1], np.log(rates[: lowest + 1]))
+def _steepest(curve, ratio):
+    rates, heights = curve.rates, curve.heights
+    best = max(int(np.argmax(heights)), 2)
+    slope = np.gradient(heights[: best + 1], np.log(rates[: best + 1]))
     # The ends of the curve are smoothed from one side only.
-    margin = min(len(rates) // 20, lowest // 3)
-    place = margin + int(np.argmax(slope[margin : lowest + 1 - margin]))
+    margin = min(len(rates) // 20, best // 3)
+    place = margin + int(np.argmax(slope[margin : best + 1 - margin]))
     note = ""
     if place >= len(rates) - 1 - len(rates) // 10:
-        note = "the loss falls fastest at the end of the sweep: raise max_lr"
+        note = f"the {curve.name} {curve.better}s fastest at the end of the sweep: raise max_lr"
     return _with_base(rates[place], ratio, "steepest", note)
 
 
-def _valley(rates, heights, start, ratio):
-    first, last = _longest_rise(heights)
-    note = "the loss still falls at the last rate: raise max_lr" if last == len(rates) - 1 else ""
-    return _with_base(np.sqrt(rates[first] * rates[last]), ratio, "valley", note)
+def _valley(curve, ratio):
+    first, last = _longest_rise(curve.heights)
+    note = ""
+    if last == len(curve.rates) - 1:
+        note = f"the {curve.name} still {curve.better}s at the last rate: raise max_lr"
+    return _with_base(np.sqrt(curve.rates[first] * curve.rates[last]), ratio, "valley", note)
 
 
-def _minimum(rates, heights, start, ratio):
-    lowest = int(np.argmax(heights))
-    if lowest >= len(rates) - 1 - len(rates) // 50:
+def _minimum(curve, ratio):
+    best = int(np.argmax(curve.heights))
+    if best >= len(curve.rates) - 1 - len(curve.rates) // 50:
         raise NoSuggestionError(
-            f"the loss is lowest at the last rate, {rates[-1]:.3g}: the sweep ends before its minimum; raise max_lr"
+            f"the {curve.name} is {'lowest' if falls(curve.name) else 'highest'} at the last rate, "
+            f"{curve.rates[-1]:.3g}: the sweep ends before its best; raise max_lr"
         )
-    return _with_base(rates[lowest] / 10, ratio, "minimum/10", "")
+    return _with_base(curve.rates[best] / 10, ratio, "minimum/10", "")
 
 
 def _with_base(max_lr, ratio, method, note):
