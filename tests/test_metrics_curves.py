@@ -76,7 +76,6 @@ def test_it_draws_in_given_axes():
 KINDS = {
     "0.0 and 1.0": lambda scores: (scores > 0.8).astype(float),
     "0 and 1": lambda scores: (scores > 0.8).astype(int),
-    "truth values": lambda scores: scores > 0.8,
     "logits": lambda scores: 40 * scores - 20,
 }
 
@@ -99,7 +98,7 @@ def test_any_scores_that_have_a_roc_curve_are_drawn(kind):
         ({}, "results is empty: give at least one recipe with its runs"),
         ({"triangular": []}, "'triangular' has no runs: give at least one pair"),
         ({"triangular": [(np.ones(3), np.ones(3))]}, "y must hold the classes 0 and 1"),
-        ({"triangular": [([0, 1], [0.5, np.nan])]}, "1 scores are not finite"),
+        ({"triangular": [([0, 1], [0.5, np.nan])]}, "scores must be finite numbers .*; 1 of 2 are not"),
     ],
 )
 def test_results_without_a_curve_are_told(results, message):

@@ -253,7 +253,7 @@ def test_from_the_test_to_fit():
     model.compile(keras.optimizers.SGD(schedule), "mse", run_eagerly=True)
     history = LearningRateHistory()
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", CycleWarning)
         model.fit(X, TARGETS, batch_size=11, epochs=6, verbose=0, callbacks=[history])
     base_lr, max_lr, *_ = test.suggest()
     assert_rates(history.learning_rates, 3 * [base_lr, (base_lr + max_lr) / 2, max_lr, (base_lr + max_lr) / 2])
