@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from clr_utils import (
+    CycleWarning,
     CyclicalLearningRate,
     LearningRateHistory,
     NoSuggestionError,
