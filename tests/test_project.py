@@ -102,6 +102,14 @@ def test_what_is_to_come_is_tried_every_week_and_may_fail():
     assert job["env"] == {"LOCKED": 0, "PRE": "${{ matrix.pre }}"}
 
 
+def test_hosted_ci_runs_known_actions_and_keeps_no_credentials():
+    jobs = yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"].values()
+    used = [step for job in jobs for step in job["steps"] if "uses" in step]
+    assert [step["uses"] for step in used if not re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"])] == []
+    checkouts = [step for step in used if step["uses"].startswith("actions/checkout@")]
+    assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * len(jobs)
+
+
 def test_readme_commands_are_make_targets():
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.M))
     mentioned = set(re.findall(r"\bmake ([a-z-]+)\b", re.sub(r"(?m)^(?! {4}|.*`make ).*$", "", text("README.md"))))
