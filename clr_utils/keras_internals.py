@@ -14,20 +14,41 @@ def schedule_count(optimizer):
 
 
 def copy_with_schedule(optimizer, schedule):
-    """A new optimizer with the settings of this one, its state fresh and `schedule` as its learning rate."""
+    """A new optimizer made from the config of this one, its state fresh and `schedule` as its learning rate."""
     kind = type(optimizer)
     # A stand-in with the schedule in place: the optimizer's own one may have no config.
     stand_in = object.__new__(kind)
     vars(stand_in).update(vars(optimizer), _learning_rate=schedule)
-    copy = kind.from_config(stand_in.get_config())
-    # The config leaves out what exclude_from_weight_decay was told.
-    vars(copy).update({name: told for name, told in vars(optimizer).items() if name.startswith("_exclude_from_weight")})
-    return copy
+    return kind.from_config(stand_in.get_config())
+
+
+def optimizer_settings(optimizer):
+    """The attributes of an optimizer, a dict, without what Keras itself keeps there for a training."""
+    kept = ("_learning_rate", "_iterations", "_tracker", "_variables", "built")
+    private = ("_trainable_variables", "_self_")
+    return {name: value for name, value in vars(optimizer).items() if name not in kept and not name.startswith(private)}
+
+
+def trained_variables(optimizer):
+    """The variables that a built optimizer updates, a list."""
+    return list(getattr(optimizer, "inner_optimizer", optimizer)._trainable_variables)
 
 
 def compile_arguments(model):
     """The arguments that a model was compiled with, a dict of the very objects (`get_compile_config` has copies)."""
     return dict(model._compile_config.config)
+
+
+def data_for_fit(begin):
+    """What `fit` takes as x, to read the batches (tuples) of the generators that `begin()` gives.
+
+    Unlike a generator alone it can be begun again: `fit` looks at the first two batches, some strategies at more.
+    """
+    from keras.src.trainers.data_adapters.generator_data_adapter import GeneratorDataAdapter
+
+    data = GeneratorDataAdapter(begin())
+    data.generator = begin
+    return data
 
 
 def seed_generator():

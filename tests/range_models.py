@@ -163,3 +163,74 @@ def new(kind, seed=1):
     """A new model of a kind, with initial weights by the seed."""
     keras.utils.set_random_seed(seed)
     return KINDS[kind]()
+
+
+# --- trainings of one's own ---
+
+
+def own_training(apply, base=keras.Model):
+    """A linear model whose train_step unpacks `x, y = data`, as in the guides, and calls apply(model, gradients).
+
+    On JAX the step is that of the guides for JAX, and `apply` is not called.
+    """
+
+    class Own(base):
+        def train_step(self, *state_and_data):
+            x, y = state_and_data[-1]
+            if keras.backend.backend() == "jax":
+                return super().train_step(state_and_data[0], (x, y))
+            if keras.backend.backend() == "torch":
+                return super().train_step((x, y))
+            import tensorflow as tf
+
+            with tf.GradientTape() as tape:
+                loss = keras.ops.mean(keras.ops.square(self(x, training=True) - y))
+            apply(self, tape.gradient(loss, self.trainable_variables))
+            return {"loss": loss}
+
+    inputs = keras.Input((3,))
+    model = Own(inputs, layers.Dense(1)(inputs))
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    return model
+
+
+def applying(model, gradients):
+    """One update with the model's optimizer."""
+    model.optimizer.apply(gradients, model.trainable_variables)
+
+
+def applying_twice(model, gradients):
+    """Two updates a batch."""
+    applying(model, gradients)
+    applying(model, gradients)
+
+
+def applying_another_too(optimizer):
+    """One update with the model's optimizer, and one with another, which the model keeps in a list in a dict."""
+
+    def apply(model, gradients):
+        applying(model, gradients)
+        model.others["adam"][0].apply(gradients, model.trainable_variables)
+
+    model = own_training(apply)
+    model.others = {"adam": [optimizer]}
+    return model
+
+
+def recurrent():
+    """A stateful recurrent layer, for batches of two examples of three steps."""
+    model = keras.Sequential([keras.Input(batch_shape=(2, 3, 1)), layers.SimpleRNN(4, stateful=True), layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    return model
+
+
+class Counting(keras.losses.Loss):
+    """The mean squared error times one more than a variable, which grows with each call."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = keras.Variable(0.0, name="calls")
+
+    def call(self, y, answer):
+        self.calls.assign_add(1.0)
+        return (1 + self.calls) * keras.ops.mean(keras.ops.square(y - answer), axis=-1)

@@ -53,8 +53,11 @@ def test_structures_of_arrays_keep_their_form():
 
 
 def test_without_targets():
+    """As `fit` gives it: the array alone, but several inputs as the one element of a tuple."""
     (batch,) = epoch(ShuffledBatches(np.arange(3)))
-    assert len(batch) == 1
+    assert sorted(batch) == [0, 1, 2]
+    ((inputs,),) = epoch(ShuffledBatches([np.arange(3), np.arange(3)]))
+    np.testing.assert_array_equal(*inputs)
 
 
 @pytest.mark.parametrize(("given", "kept"), [("float64", "float32"), ("float16", "float16"), ("uint8", "uint8")])
@@ -85,7 +88,7 @@ def test_stratified_batches_hold_the_shares_of_the_whole(labels, form):
 
 
 def test_without_stratification_the_shares_vary():
-    counts = [np.sum(labels == 1) for seed in range(20) for labels, *_ in epoch(ShuffledBatches(LABELS, seed=seed))]
+    counts = [np.sum(labels == 1) for seed in range(20) for labels in epoch(ShuffledBatches(LABELS, seed=seed))]
     assert np.ptp(counts) > 3
 
 

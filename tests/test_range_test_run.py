@@ -4,14 +4,30 @@ import functools
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
+import scipy
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clr_utils import lr_range_test, repeat_range_test, sweep_rates
 from clr_utils.range_test.batches import ShuffledBatches
 from clr_utils.range_test.recorder import Sweep, sweeping_copy
 from helpers import BACKEND, in_graph, on_tensorflow
-from range_models import CLASSES, TARGETS, X, data_for, eager, measured, mlp, new, normalized, plain
+from range_models import (
+    CLASSES,
+    TARGETS,
+    X,
+    applying,
+    applying_twice,
+    data_for,
+    eager,
+    measured,
+    mlp,
+    new,
+    normalized,
+    own_training,
+    plain,
+)
 
 BOUNDS = {"min_lr": 0.01, "max_lr": 0.3}
 USUAL = {**BOUNDS, "steps": 9, "batch_size": 8, "stop_factor": None, "seed": 3, "verbose": 0}
@@ -305,7 +321,7 @@ def test_other_kinds_of_data(make):
 def test_a_dataset_is_shuffled_as_in_fit():
     data = InOrder()
     assert len(range_test(eager(), data, steps=None, epochs=4).losses) == 12
-    epochs = np.reshape(data.read[-12:], (4, 3))
+    epochs = np.reshape(data.read[:12], (4, 3))
     assert (np.sort(epochs) == [0, 1, 2]).all()
     assert len(set(map(tuple, epochs))) > 1
 
@@ -518,6 +534,343 @@ def test_arguments_that_are_refused(settings, error, message):
         range_test(**{"model": eager(), "x": X, "y": TARGETS, **settings})
 
 
+# --- batches reach train_step as fit gives them ---
+
+
+def test_a_train_step_that_unpacks_x_and_y():
+    """The pattern of every guide; on JAX the losses are those of the step that it calls."""
+    model = own_training(applying)
+    test = range_test(model, X, TARGETS)
+    close(test.losses, by_hand(model, test.learning_rates, batches_of(X, TARGETS, 9))[0])
+
+
+class Alone(keras.Sequential):
+    """Notes what train_step is given, and answers with the mean of the answers as loss."""
+
+    def train_step(self, *state_and_data):
+        *state, data = state_and_data
+        self.given.append(type(data).__name__ if isinstance(data, tuple | list | dict) else "tensor")
+        return super().train_step(*state, (data, TARGETS[:8]) if not isinstance(data, tuple) else data)
+
+
+@pytest.mark.parametrize(
+    ("make", "given"),
+    [
+        (lambda: X[:8], "tensor"),
+        (lambda: [X[:8]] * 9, "tensor"),
+        (lambda: iter([[X[:8], TARGETS[:8]]] * 20), "tuple"),
+        pytest.param(lambda: tf_data().map(lambda x, y: x).take(2), "tensor", marks=on_tensorflow),
+    ],
+    ids=["array", "list", "iterator", "tf.data"],
+)
+def test_bare_batches(make, given):
+    model = Alone([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=BACKEND == "tensorflow")
+    model.given = []
+    seen, data = model.given, make()
+    range_test(model, data, steps=3)
+    assert set(seen) == {given}
+
+
+def test_two_inputs_in_a_list():
+    inputs = [keras.Input((2,)), keras.Input((1,))]
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Concatenate()(inputs)))
+    model.compile("sgd", "mse")
+    test = range_test(model, [X[:, :2], X[:, 2:]], TARGETS, steps=4)
+    close(test.losses, by_hand(model, test.learning_rates, batches_of(X, TARGETS, 4))[0])
+
+
+def test_series_are_columns_as_in_fit():
+    """A metric would broadcast (n,) and (n, 1) to (n, n)."""
+    model = eager(metrics=["mae"])
+    test = range_test(model, pd.DataFrame(X), pd.Series(TARGETS[:, 0]))
+    losses, errors = by_hand(model, test.learning_rates, batches_of(X, TARGETS, 9))
+    close(test.losses, losses)
+    close(test.metrics["mae"], errors)
+
+
+def test_a_series_as_the_feature_of_an_unbuilt_model():
+    model = new("unbuilt")
+    range_test(model, pd.Series(X[:, 0]), TARGETS, steps=2)
+    assert model.input_shape == (None, 1)
+
+
+def test_sparse_matrices():
+    model = plain()
+    dense = np.where(X > 0, X, 0)
+    test = range_test(model, scipy.sparse.coo_matrix(dense), TARGETS)
+    close(test.losses, by_hand(model, test.learning_rates, batches_of(dense, TARGETS, 9))[0])
+
+
+def test_sample_weights():
+    model = eager()
+    weights = np.where(CLASSES[:, 0] == 1, 7.0, 1.0)
+    test = range_test(model, X, CLASSES, sample_weight=weights)
+    expected = range_test(model, X, CLASSES, class_weight={1: 7})
+    np.testing.assert_array_equal(test.losses, expected.losses)
+
+
+def test_one_sample_weight_for_all_outputs():
+    x, y = data_for("branched")
+    model, weights = new("branched"), np.linspace(0, 1, 22)
+    test = range_test(model, x, y, sample_weight=weights, steps=2)
+    both = range_test(model, x, y, sample_weight={"value": weights, "kind": weights}, steps=2)
+    np.testing.assert_array_equal(test.losses, both.losses)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda batch: iter([batch] * 9),
+        lambda batch: [batch] * 9,
+        pytest.param(lambda batch: tf_data().map(lambda x, y: batch), marks=needs_tensorflow),
+    ],
+    ids=["iterator", "list", "tf.data"],
+)
+def test_class_weights_of_a_dataset(make):
+    model, batch = eager(), (X[:8], CLASSES[:8])
+    test = range_test(model, make(batch), class_weight={0: 3, 1: 1}, steps=2)
+    weighted = {"weight": lambda y: np.where(y[:, 0] == 1, 1.0, 3.0)}
+    close(test.losses, by_hand(model, test.learning_rates, [batch] * 2, **weighted)[0])
+
+
+# --- the rates are those that were applied ---
+
+
+@on_tensorflow
+def test_two_updates_a_batch_are_refused():
+    with pytest.raises(RuntimeError, match="a batch made 2 updates with model.optimizer.*one update a batch"):
+        range_test(own_training(applying_twice), X, TARGETS)
+
+
+@on_tensorflow
+def test_another_optimizer_is_told_at_once():
+    """Not blamed on loss scaling."""
+    other = keras.optimizers.SGD(0.05)
+    model = own_training(lambda model, gradients: other.apply(gradients, model.trainable_variables))
+    with pytest.raises(RuntimeError, match="train_step uses another optimizer, whose rate the test does not set"):
+        range_test(model, X, TARGETS)
+
+
+def test_a_frozen_model_has_nothing_to_train():
+    model = plain()
+    model.trainable = False
+    with pytest.raises(ValueError, match="nothing to train.*trainable = True"):
+        range_test(model, X, TARGETS)
+
+
+def test_a_train_function_of_ones_own():
+    class Bypass(keras.Sequential):
+        def make_train_function(self, force=False):
+            logs = {"loss": 1.0}
+            self.train_function = (lambda state, data: (logs, state)) if BACKEND == "jax" else lambda data: logs
+
+    model = Bypass([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(RuntimeError, match="train_function does not call its train_step"):
+        range_test(model, X, TARGETS)
+
+
+class Layerwise(keras.optimizers.SGD):
+    """SGD with a factor that get_config does not tell."""
+
+    def __init__(self, learning_rate=0.01, factor=1.0, **settings):
+        super().__init__(learning_rate, **settings)
+        self.factor = factor
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(self.factor * gradient, variable, learning_rate)
+
+
+def attribute_set_later():
+    optimizer = Layerwise(0.1)
+    optimizer.factor = 0.0
+    return optimizer
+
+
+@pytest.mark.parametrize("make", [functools.partial(Layerwise, 0.1, 0.0), attribute_set_later])
+def test_settings_outside_of_the_config_hold(make):
+    """With a factor of 0 nothing is learnt: one batch, again and again, has the same loss."""
+    losses = range_test(plain(make()), X[:8], TARGETS[:8], steps=3).losses
+    close(losses, losses[[0, 0, 0]])
+
+
+class Demanding(keras.optimizers.SGD):
+    """Cannot be made from its config."""
+
+    def __init__(self, learning_rate, factor):
+        super().__init__(learning_rate)
+        self.factor = factor
+
+
+def holding_variables():
+    optimizer = keras.optimizers.SGD(0.1)
+    vars(optimizer)["rules"] = functools.partial(print, keras.Variable(2.0))
+    return optimizer
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Demanding(0.1, 2.0),
+            r"Demanding cannot be made anew from its get_config\(\): .*argument.*let get_config",
+        ),
+        (holding_variables, r"SGD.rules holds variables, and get_config\(\) does not tell it"),
+    ],
+)
+def test_settings_that_cannot_be_copied_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        range_test(plain(make()), X, TARGETS)
+
+
+# --- metrics of many values, and of odd names ---
+
+
+def several_classes(**compiled):
+    """Three classes, one-hot, with an F1 score for each."""
+    model = mlp(units=3, activation="softmax")
+    model.compile("sgd", "categorical_crossentropy", metrics=[keras.metrics.F1Score(name="f1")], **compiled)
+    return model, np.eye(3, dtype="float32")[np.arange(22) % 3]
+
+
+def test_a_metric_that_answers_with_a_vector_has_a_column_a_class():
+    model, y = several_classes()
+    test = range_test(model, X, y, steps=4, validation_data=(X[:9], y[:9]), validation_every=4)
+    assert list(test.metrics) == [*(f"{half}f1_{k}" for half in ("", "val_") for k in range(3)), "val_loss"]
+    model.optimizer.learning_rate = test.learning_rates[0]
+    ((x, targets),) = batches_of(X, y, 1)
+    expected = model.train_on_batch(x, targets, return_dict=True)["f1"]
+    close([test.metrics[f"f1_{k}"][0] for k in range(3)], np.asarray(expected))
+    assert test.to_frame().shape == (4, 9)
+
+
+def test_a_metric_called_learning_rate_does_not_replace_the_rates():
+    model = eager(metrics=[keras.metrics.MeanAbsoluteError(name="learning_rate")])
+    test = range_test(model, X, TARGETS)
+    np.testing.assert_array_equal(test.learning_rates, sweep_rates(**BOUNDS, steps=9))
+    assert "learning_rate" in test.metrics
+
+
+# --- what is refused before training ---
+
+
+class Empty(InOrder):
+    def __len__(self):
+        return 0
+
+
+def fixed_batch():
+    """A model for batches of eight."""
+    model = keras.Sequential([keras.Input(batch_shape=(8, 3)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def test_validation_data_come_in_batches_of_the_training():
+    """Or in those that are asked for: a metric that counts batches tells."""
+    sizes = []
+
+    class Sizes(keras.losses.Loss):
+        def call(self, y, answer):
+            sizes.append(len(y))
+            return keras.ops.mean(keras.ops.square(y - answer), axis=-1)
+
+    model = mlp()
+    model.compile("sgd", Sizes(), run_eagerly=True)
+    settings = {"steps": 2, "validation_data": (X[:16], TARGETS[:16]), "validation_every": 2}
+    range_test(model, X[:8], TARGETS[:8], **settings)
+    assert set(sizes) == {8}
+    range_test(model, X[:8], TARGETS[:8], validation_batch_size=16, **settings)
+    assert set(sizes) == {8, 16}
+
+
+def text(count=22):
+    return np.array(["cat", "dog"] * (count // 2))
+
+
+SPARSE = "sparse_categorical_crossentropy"
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"x": Empty(), "y": None}, ValueError, "x holds no batch: the length of this Empty is 0"),
+        ({"x": iter([]), "y": None}, ValueError, "x holds no batch"),
+        ({"x": 3, "y": None}, TypeError, "x must be arrays, a dataset or a generator"),
+        ({"class_weight": [1, 5]}, TypeError, r"class_weight must be a dict.*it is \[1, 5\] \(list\)"),
+        ({"class_weight": "balanced"}, TypeError, "class_weight must be a dict.*'balanced'"),
+        ({"class_weight": np.ones(2)}, TypeError, r"class_weight must be a dict.*\(ndarray\).*sample_weight"),
+        ({"class_weight": {"cat": 1}}, TypeError, "a class in class_weight must be a number"),
+        ({"class_weight": {0: "1"}}, TypeError, r"class_weight\[0\] must be a number"),
+        ({"class_weight": {0: 1}, "sample_weight": np.ones(22)}, ValueError, "not both"),
+        ({"class_weight": {0: 1}, "y": [TARGETS, TARGETS]}, ValueError, "class_weight is for models with one output"),
+        ({"class_weight": {0: 1}, "y": None}, ValueError, "class_weight needs the classes: give y"),
+        ({"sample_weight": np.ones(3)}, ValueError, "the same number of examples"),
+        ({"x": InOrder(), "y": None, "sample_weight": np.ones(22)}, TypeError, "arrays where sample_weight is given"),
+        ({"validation_data": PAIR}, ValueError, r"validation_every \(10\) exceeds the 9 updates"),
+        ({"validation_data": (X, TARGETS[:3])}, ValueError, r"as many targets as inputs.*\[3, 22\]"),
+        ({"validation_data": (X.tolist(), TARGETS)}, TypeError, r"a pair \(x, y\) of arrays; it holds float"),
+        ({"validation_batch_size": 0}, ValueError, "validation_batch_size must be a whole number"),
+        (
+            {"validation_data": (X[:, :2], TARGETS), "validation_every": 3},
+            ValueError,
+            r"cannot be measured on validation_data, of shapes \(22, 2\), \(22, 1\)",
+        ),
+        (
+            {"validation_data": (X, np.ones((22, 1))), "validation_every": 3, "validation_scores": ["roc_auc"]},
+            ValueError,
+            "roc_auc is a score of two classes; the validation data hold 1",
+        ),
+        ({"y": text()}, ValueError, "y holds text.*np.unique"),
+        ({"x": text()[:, None]}, ValueError, "x holds text.*TextVectorization"),
+        ({"x": pd.DataFrame({"a": [1, "b"] * 11})}, ValueError, "x holds text or other objects"),
+    ],
+)
+def test_data_that_are_refused(settings, error, message):
+    model = eager()
+    before = model.get_weights()
+    with pytest.raises(error, match=message):
+        range_test(**{"model": model, "x": X, "y": TARGETS, **settings})
+    for one, other in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("loss", [SPARSE, keras.losses.SparseCategoricalCrossentropy(), getattr(keras.losses, SPARSE)])
+@pytest.mark.parametrize("label", [-1, 3])
+def test_labels_without_an_output_are_refused(loss, label):
+    model = mlp(units=3, activation="softmax")
+    model.compile("sgd", loss)
+    y = np.arange(22) % 3
+    y[5] = label
+    with pytest.raises(ValueError, match="y holds class numbers from .* the model has 3 outputs, for classes 0 to 2"):
+        range_test(model, X, y)
+
+
+def test_a_label_that_the_loss_ignores_is_none():
+    model = mlp(units=3, activation="softmax")
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(ignore_class=-1), run_eagerly=True)
+    assert len(range_test(model, X, np.arange(22) % 4 - 1, steps=2).losses) == 2
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("kind", ["RaggedTensor", "SparseTensor"])
+def test_ragged_tensors_are_refused_by_name(kind):
+    import tensorflow as tf
+
+    x = tf.RaggedTensor.from_tensor(X) if kind == "RaggedTensor" else tf.sparse.from_dense(X)
+    with pytest.raises(TypeError, match=f"one of them is a {kind}: make a dataset of its batches"):
+        range_test(eager(), x, TARGETS)
+
+
+@needs_tensorflow
+def test_text_for_a_model_that_takes_it():
+    layer = keras.layers.TextVectorization(output_mode="multi_hot", vocabulary=["cat", "dog"])
+    model = keras.Sequential([keras.Input((1,), dtype="string"), layer, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert len(range_test(model, text()[:, None], TARGETS, steps=2).losses) == 2
+
+
 # --- several tests ---
 
 
@@ -535,6 +888,12 @@ def test_repeats_are_tests_with_a_seed_each():
         (None, {}, TypeError, "build must be a function"),
         (plain, {"seeds": 0}, ValueError, "seeds must be a whole number of seeds, 1 or more"),
         (plain, {"seeds": "3"}, TypeError, "seeds must be a number"),
+        (plain, {"seeds": [1.5]}, ValueError, "a seed must be a whole number"),
+        (plain, {"seeds": ["3"]}, TypeError, "a seed must be a number"),
+        (plain, {"seeds": [True]}, TypeError, "a seed must be a number"),
+        (plain, {"seeds": [0, 0]}, ValueError, r"seeds must be one or more numbers that differ; they are \[0, 0\]"),
+        (plain, {"seeds": []}, ValueError, "seeds must be one or more numbers"),
+        (functools.cache(plain), {"verbose": 0}, ValueError, "build returned the same model again"),
         (lambda: 3, {}, TypeError, "model must be a compiled Keras model; it is 3"),
         (plain, {"seed": 1}, TypeError, "seed"),
     ],
@@ -542,6 +901,11 @@ def test_repeats_are_tests_with_a_seed_each():
 def test_repeats_that_are_refused(build, settings, error, message):
     with pytest.raises(error, match=message):
         repeat_range_test(build, X, TARGETS, steps=3, **BOUNDS, **settings)
+
+
+def test_repeats_of_a_generator_are_refused():
+    with pytest.raises(TypeError, match="x is a generator, which can be read once only"):
+        repeat_range_test(plain, endless(), steps=3, **BOUNDS)
 
 
 @pytest.mark.parametrize("verbose", [0, 1])

@@ -1,7 +1,8 @@
-"""Batches of arrays in an order of their own, independent of the global random generators."""
+"""Batches for a range test: of arrays, in an order of their own, and of whatever else can be read batch by batch."""
 
 import itertools
 import random
+import threading
 from collections.abc import Iterator
 
 import keras
@@ -13,9 +14,14 @@ from clr_utils import arguments
 class ShuffledBatches(keras.utils.PyDataset):
     """Arrays in batches, shuffled anew in each epoch; the last batch of an epoch may be smaller, as in `fit`.
 
+    A batch is what `fit` makes of the arrays: (x, y, sample_weight), (x, y), or x alone.
+
     Args:
-        x: An array, or a list, tuple or dict of arrays, with as many examples each.
+        x: An array, a pandas Series or DataFrame, a matrix of scipy.sparse, or a list, tuple or dict of these, with as
+            many examples each. A Series becomes one column, as in `fit`.
         y: As x, or None.
+        sample_weight: As y, a weight an example, or None.
+        class_weight: A dict from class to weight, 1 where it has none, in place of sample_weight; or None.
         batch_size: Examples in a batch.
         seed: Of the order of the examples.
         stratified: Each batch has the classes of y in the shares of the whole data: of two classes within one example,
@@ -25,10 +31,16 @@ class ShuffledBatches(keras.utils.PyDataset):
         TypeError, ValueError: x and y do not hold the same number of examples, or none, or y holds no classes.
     """
 
-    def __init__(self, x, y=None, *, batch_size=32, seed=0, stratified=False):
+    def __init__(self, x, y=None, sample_weight=None, *, class_weight=None, batch_size=32, seed=0, stratified=False):
         super().__init__()
-        self._arrays = tuple(keras.tree.map_structure(_as_array, each) for each in (x, y) if each is not None)
-        counts = {len(array) for array in keras.tree.flatten(self._arrays)}
+        x, y, sample_weight = (keras.tree.map_structure(_as_array, each) for each in (x, y, sample_weight))
+        if class_weight is not None:
+            sample_weight = weights_of(y, class_weight)
+        elif sample_weight is not None and keras.tree.is_nested(y) and not keras.tree.is_nested(sample_weight):
+            weight = sample_weight
+            sample_weight = keras.tree.map_structure(lambda _: weight, y)
+        self._arrays = keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
+        counts = {array.shape[0] for array in keras.tree.flatten(self._arrays) if array is not None}
         if len(counts) != 1 or 0 in counts:
             raise ValueError(f"x and y must hold the same number of examples, at least one; they hold {sorted(counts)}")
         self._count = counts.pop()
@@ -42,11 +54,64 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return keras.tree.map_structure(lambda array: array[chosen], self._arrays)
+        return keras.tree.map_structure(lambda array: _rows(array, chosen), self._arrays)
 
     def on_epoch_begin(self):
         """Draw the order of the epoch."""
         self._order = stratified_order(self._classes, self._random)
+
+
+class Stream:
+    """Batches that `fit` reads: ahead of the training and in a thread of its own, and from the first one on anew.
+
+    Args:
+        batches: Yields the batches, each read once only.
+
+    Attributes:
+        alone: Whether the batches come as they are, and not as a tuple (x,), (x, y) or (x, y, sample_weight).
+        error: What reading them raised, or None. The stream then ends.
+    """
+
+    def __init__(self, batches):
+        self._batches, self._kept, self._lock = iter(batches), [], threading.Lock()
+        self._keeps, self._open = True, True
+        self.alone, self.error = False, None
+
+    def __call__(self):
+        """Yield the batches as tuples, from the first one on until the training has begun, from the next one later."""
+        for place in itertools.count():
+            with self._lock:
+                if place >= len(self._kept) and not self._read():
+                    return
+                batch = self._kept[place] if place < len(self._kept) else self._last
+            yield batch
+
+    def begin(self):
+        """Keep no batch any more: from now on each is trained on."""
+        self._keeps = False
+
+    def close(self):
+        """End the stream; when this returns, nothing is read any more."""
+        with self._lock:
+            self._open = False
+
+    def _read(self):
+        try:
+            batch = next(self._batches) if self._open else None
+        except StopIteration:
+            self._open = False
+        except Exception as error:
+            self._open, self.error = False, error
+        if not self._open:
+            return False
+        self.alone = not isinstance(batch, tuple | list)
+        self._last = (batch,) if self.alone else tuple(batch)
+        if keras.backend.backend() == "tensorflow":
+            # As `fit` does with arrays: its datasets would stack a list.
+            self._last = keras.tree.lists_to_tuples(self._last)
+        if self._keeps:
+            self._kept.append(self._last)
+        return True
 
 
 def repeated_batches(data):
@@ -54,7 +119,7 @@ def repeated_batches(data):
 
     Args:
         data: A `PyDataset`, whose batches come in a random order as in `fit` (those of `ShuffledBatches` as they
-            are); or anything that can be iterated, such as a `tf.data.Dataset`. A generator is read once.
+            are); or anything that can be iterated. A generator is read once.
     """
     if isinstance(data, keras.utils.PyDataset):
         yield from _batches_of(data)
@@ -68,15 +133,15 @@ def repeated_batches(data):
 
 def _batches_of(data):
     count = data.num_batches
-    if count is None:
-        yield from map(data.__getitem__, itertools.count())
+    ours = isinstance(data, ShuffledBatches)
     while True:
         data.on_epoch_begin()
-        order = list(range(count))
-        if not isinstance(data, ShuffledBatches):
+        order = itertools.count() if count is None else list(range(count))
+        if count and not ours:
             random.shuffle(order)
         for index in order:
-            yield data[index]
+            batch = data[index]
+            yield (batch,) if isinstance(batch, np.ndarray) and not ours else batch
         data.on_epoch_end()
 
 
@@ -99,15 +164,56 @@ def stratified_order(classes, random):
     return np.argsort(places, kind="stable")
 
 
+def weights_of(y, class_weight):
+    """The weights of examples by their classes, as `fit` gives them: shape (n,), 1 for a class that is not named.
+
+    Args:
+        y: Class numbers, shape (n,) or (n, 1), or one-hot rows.
+        class_weight: A dict from class to weight.
+    """
+    y = np.asarray(keras.ops.convert_to_numpy(y))
+    if y.ndim > 1:
+        y = y[..., 0] if y.shape[-1] == 1 else y.argmax(axis=-1)
+    weights = [class_weight.get(int(each), 1.0) for each in np.round(y).ravel()]
+    return np.array(weights, keras.config.floatx()).reshape(y.shape)
+
+
+def weighted(batches, class_weight):
+    """Batches (x, y) with the weights of their classes besides."""
+    for batch in batches:
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
+        if weight is not None or y is None or keras.tree.is_nested(y):
+            raise ValueError("class_weight needs batches (x, y) with one y, an array of classes, and no weights yet")
+        yield x, y, weights_of(y, class_weight)
+
+
+def _rows(array, chosen):
+    part = array[chosen]
+    return keras.ops.convert_to_tensor(part, "string") if part.dtype.kind in "OSU" else part
+
+
 def _as_array(array):
-    array = np.asarray(array)
+    if array is None:
+        return None
+    kind = type(array).__name__
+    if kind in ("RaggedTensor", "SparseTensor"):
+        raise TypeError(
+            f"x and y must be arrays, and one of them is a {kind}: make a dataset of its batches, for example "
+            "tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000).batch(32)"
+        )
+    if hasattr(array, "tocsr"):
+        array = array.tocsr()
+    elif hasattr(array, "to_numpy"):
+        array = array.to_numpy()[:, None] if array.ndim == 1 else array.to_numpy()
+    else:
+        array = keras.ops.convert_to_numpy(array) if keras.ops.is_tensor(array) else np.asarray(array)
     if array.ndim == 0:
         raise TypeError("x and y must be arrays, or lists, tuples or dicts of them: np.asarray(y) makes one of numbers")
     return array.astype(keras.config.floatx()) if array.dtype == np.float64 else array
 
 
 def _classes(y):
-    labels = None if y is None or isinstance(y, dict | list | tuple) else np.asarray(y)
+    labels = None if keras.tree.is_nested(y) else y
     if labels is not None and labels.ndim == 2:
         labels = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
     if labels is None or labels.ndim != 1:

@@ -1,14 +1,19 @@
 """What a range test does during training: it applies the rates of the sweep, records, and stops."""
 
 import math
+import sys
+import warnings
 
 import keras
 import numpy as np
 
-from clr_utils.keras_internals import copy_with_schedule
+from clr_utils.keras_internals import copy_with_schedule, data_for_fit, optimizer_settings
+from clr_utils.range_test.batches import Stream
+from clr_utils.range_test.reachable import reachable
 from clr_utils.range_test.results import RangeTest
 
-SCORES = ("roc_auc", "pr_area")
+# The optimizer's count of updates, among the logs of a step.
+COUNT = "clr_utils_updates"
 # The weight of the past in the smoothed loss that is watched for a divergence.
 BETA = 0.9
 
@@ -31,65 +36,133 @@ class Sweep(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def sweeping_copy(optimizer, rates):
-    """A new optimizer with the settings of this one, its state fresh and its learning rate a `Sweep`."""
+    """A new optimizer with the settings of this one, its state fresh and its learning rate a `Sweep`.
+
+    Raises:
+        ValueError: The optimizer has settings that its get_config does not tell.
+    """
     if inner := getattr(optimizer, "inner_optimizer", None):
         settings = {name: getattr(optimizer, name) for name in ("initial_scale", "dynamic_growth_steps")}
         return type(optimizer)(sweeping_copy(inner, rates), **settings)
-    return copy_with_schedule(optimizer, Sweep(rates))
+    return fresh_copy(optimizer, Sweep(rates))
 
 
-class Recorder:
-    """Trains a model batch by batch and records one row a rate, until the last rate or until the loss diverges.
+def fresh_copy(optimizer, source):
+    """A new optimizer with the settings of this one, its state fresh, and `source` as where its rate comes from.
+
+    Settings that get_config leaves out are taken over; ValueError where they cannot be told from the state.
+    """
+    kind = type(optimizer).__name__
+    try:
+        copy = copy_with_schedule(optimizer, source)
+    except Exception as error:
+        raise ValueError(
+            f"{kind} cannot be made anew from its get_config(): {error}. The test trains with a copy of the optimizer: "
+            "let get_config() return every argument of __init__"
+        ) from error
+    for name, told in optimizer_settings(optimizer).items():
+        made = vars(copy).get(name)
+        held = reachable(told, keras.Variable)
+        if not held:
+            if not _equal(told, made):
+                vars(copy)[name] = told
+        elif type(made) is not type(told) and not {*map(id, held)} <= {*map(id, optimizer.variables)}:
+            raise ValueError(
+                f"{kind}.{name} holds variables, and get_config() does not tell it. The test trains with a copy of the "
+                "optimizer: let get_config() return every argument of __init__"
+            )
+    return copy
+
+
+def _equal(one, other):
+    try:
+        return one is other or bool(np.all(one == other))
+    except (ValueError, TypeError):
+        return False
+
+
+class Recorder(keras.callbacks.Callback):
+    """Trains a model by `fit` and records one row a rate, until the last rate or until the loss diverges.
 
     Args:
         model: The model, compiled with a `sweeping_copy` of its optimizer.
         rates: The rates of the sweep, which that optimizer applies.
         stop_factor: As for `lr_range_test`.
-        class_weight: As for `fit`.
-        validation_data, every, scores: (x, y) or None, the updates between measurements, the further scores.
+        validation: What measures the validation data: a function from the model to a dict of numbers; or None.
+        every: Updates from one measurement to the next.
     """
 
-    def __init__(self, model, rates, stop_factor, class_weight, validation_data, every, scores):
-        self._model, self._rates, self._class_weight = model, rates, class_weight
-        self._validation, self._every, self._scores = validation_data, every, scores
+    def __init__(self, model, rates, stop_factor, validation, every):
+        super().__init__()
+        # Not self.model, which costs a synchronisation of the weights on JAX.
+        self._trained, self._rates = model, rates
+        self._validation, self._every = validation, every
         self._watch = DivergenceWatch(stop_factor)
         self._rows, self._skipped, self._stop_reason = [], 0, ""
 
-    def train(self, batches, verbose):
-        """Train on batches (x, y) or (x, y, sample_weight), with a progress bar if verbose."""
+    def train(self, data, verbose, class_weight=None):
+        """Train on a `Stream`, or on a `tf.data.Dataset` with class weights, with a progress bar if verbose."""
         from tqdm.auto import tqdm
 
-        with tqdm(total=len(self._rates), desc="range test", unit="update", disable=not verbose) as bar:
-            for batch in batches:
-                if self._update(batch):
-                    row = self._rows[-1]
-                    bar.update(1)
-                    bar.set_postfix(rate=f"{row['learning_rate']:.2g}", loss=f"{row['loss']:.3g}", refresh=False)
-                if self._stop_reason or len(self._rows) == len(self._rates):
-                    return
+        self._stream = data if isinstance(data, Stream) else None
+        vars(self._trained)["train_step"] = recorded_step(self._trained, self._stream)
+        x = data_for_fit(data) if self._stream else data
+        settings = {"class_weight": class_weight, "shuffle": False, "epochs": sys.maxsize, "verbose": 0}
+        self._bar = tqdm(total=len(self._rates), desc="range test", unit="update", disable=not verbose)
+        with self._bar, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Your input ran out of data")
+            self._trained.fit(x, callbacks=[self], **settings)
 
-    def _update(self, batch):
-        """Make one update; whether it is recorded."""
-        x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
-        if self._class_weight:
-            y = keras.ops.convert_to_numpy(y)
-        # What comes back is then the batch's own, and no running mean; Keras 3.15 does this by itself.
-        self._model.reset_metrics()
-        logs = self._model.train_on_batch(x, y, weight, self._class_weight, return_dict=True)
+    def on_train_begin(self, logs=None):
+        """Let the stream know that its batches are trained on from now on."""
+        if self._stream:
+            self._stream.begin()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Note where the epoch begins."""
+        self._before = len(self._rows) + self._skipped
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Stop where an epoch brought nothing: the data can be read once only."""
+        if self._stream or len(self._rows) + self._skipped == self._before:
+            self._trained.stop_training = True
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Record the update, and stop where it was the last one."""
+        logs = dict(logs)
+        if COUNT not in logs:
+            raise RuntimeError("the model's train_function does not call its train_step, so its updates are not known")
         if "loss" not in logs:
-            raise ValueError(f'train_step must return the batch\'s "loss"; it returns {", ".join(logs)}')
+            names = ", ".join(name for name in logs if name != COUNT)
+            raise ValueError(f'train_step must return the batch\'s "loss"; it returns {names}')
+        done, updates = len(self._rows), int(logs.pop(COUNT))
         self._stop_reason = self._watch.diverged(float(logs["loss"]))
-        if not self._stop_reason and int(self._model.optimizer.iterations) == len(self._rows):
+        if updates > done + 1:
+            raise RuntimeError(
+                f"a batch made {updates - done} updates with model.optimizer, which took {updates - done} rates of the "
+                "sweep: the test needs one update a batch. Let train_step apply the optimizer once"
+            )
+        if updates == done and not self._stop_reason:
             self._skip()
-            return False
-        self._rows.append({"learning_rate": float(self._rates[len(self._rows)]), **logs})
-        if self._validation and len(self._rows) % self._every == 0:
-            self._rows[-1] |= self._validate()
-        return True
+            return
+        rate = float(self._rates[done])
+        self._rows.append((rate, columns(logs)))
+        if self._validation and (done + 1) % self._every == 0:
+            # self.model has the weights of this update, on JAX too.
+            self._rows[-1][1].update(self._validation(self.model))
+        self._bar.update(1)
+        self._bar.set_postfix(rate=f"{rate:.2g}", loss=f"{float(logs['loss']):.3g}", refresh=False)
+        if self._stop_reason or len(self._rows) == len(self._rates):
+            self._trained.stop_training = True
 
     def _skip(self):
         """Loss scaling can skip an update: the next batch then has the same rate, and takes its place."""
         self._skipped += 1
+        if not hasattr(self._trained.optimizer, "inner_optimizer"):
+            raise RuntimeError(
+                "the batch made no update with model.optimizer: train_step uses another optimizer, whose rate the test "
+                "does not set. Let it use self.optimizer, and compile the model with that one"
+            )
         if self._skipped > len(self._rates) + 100:
             raise RuntimeError(
                 f"{self._skipped} batches made no update with model.optimizer: loss scaling skips them (use float32, "
@@ -108,26 +181,71 @@ class Recorder:
                 f"the data ended after {done} of {planned} updates: give fewer steps, or data that can be read again "
                 "(arrays, a PyDataset, a tf.data.Dataset with repeat())"
             )
-        names = dict.fromkeys(name for row in self._rows for name in row)
-        curves = {name: np.array([row.get(name, math.nan) for row in self._rows], float) for name in names}
+        rates, rows = zip(*self._rows, strict=True)
+        names = dict.fromkeys(name for row in rows for name in row)
+        curves = {name: np.array([row.get(name, math.nan) for row in rows], float) for name in names}
         return RangeTest(
-            learning_rates=curves.pop("learning_rate"),
+            learning_rates=np.array(rates),
             losses=curves.pop("loss"),
             metrics=curves,
             sweep=sweep,
             min_lr=float(self._rates[0]),
             max_lr=float(self._rates[-1]),
-            stopped_at=self._rows[-1]["learning_rate"] if self._stop_reason else None,
+            stopped_at=rates[-1] if self._stop_reason else None,
             stop_reason=self._stop_reason,
         )
 
-    def _validate(self):
-        x, y = self._validation
-        found = self._model.evaluate(x, y, batch_size=1024, verbose=0, return_dict=True)
-        if self._scores:
-            answers = self._model.predict(x, batch_size=1024, verbose=0)
-            found |= {name: _binary_score(name, y, answers) for name in self._scores}
-        return {f"val_{name}": value for name, value in found.items()}
+
+def recorded_step(model, stream=None):
+    """The train_step of a model with logs of the batch alone, and with the optimizer's count of updates among them.
+
+    From a `Stream`, the batch comes as `fit` gives it.
+    """
+    step, optimizer = model.train_step, model.optimizer
+
+    def batch(data):
+        return data[0] if stream and stream.alone else data
+
+    if keras.backend.backend() == "jax":
+
+        def train_step(state, data):
+            *kept, _ = state
+            metrics = [value for metric in model.metrics for value in metric.stateless_reset_state()]
+            logs, state = step((*kept, metrics), batch(data))
+            places = [place for place, each in enumerate(optimizer.variables) if each is optimizer.iterations]
+            return {**logs, COUNT: state[2][places[0]]}, state
+
+        return train_step
+
+    # In the graph the metrics may be built only by the first step; outside, logs may be the metrics' own tensors.
+    afterwards = keras.backend.backend() == "tensorflow" and not model.run_eagerly
+
+    def train_step(data):
+        if not afterwards:
+            model.reset_metrics()
+        logs = step(batch(data))
+        if afterwards:
+            model.reset_metrics()
+        return {**logs, COUNT: keras.ops.convert_to_tensor(optimizer.iterations)}
+
+    return train_step
+
+
+def columns(logs):
+    """Logs as numbers by name: the values of a metric that answers with several are numbered, as "f1_score_0".
+
+    Raises:
+        ValueError: Two of them have the same name then.
+    """
+    found = {}
+    for name, value in logs.items():
+        value = np.asarray(keras.ops.convert_to_numpy(value) if keras.ops.is_tensor(value) else value)
+        for place in np.ndindex(value.shape):
+            column = "_".join([name, *map(str, place)])
+            if column in found:
+                raise ValueError(f"two columns of the test are called {column!r}: give the metrics other names")
+            found[column] = float(value[place])
+    return found
 
 
 class DivergenceWatch:
@@ -151,14 +269,3 @@ class DivergenceWatch:
         if smoothed - self._lowest > (self._factor - 1) * scale > 0:
             return f"the smoothed loss has risen from {self._lowest:.3g} to {smoothed:.3g}"
         return ""
-
-
-def _binary_score(name, y, answers):
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    y, answers = (np.asarray(each).reshape(len(each), -1) for each in (y, answers))
-    if answers.shape[1] > 2 or y.shape[1] > 2:
-        raise ValueError(f"{name} is a score of two classes; the model answers with {answers.shape[1]} numbers")
-    if not np.isfinite(answers).all():
-        return math.nan
-    return float((roc_auc_score if name == "roc_auc" else average_precision_score)(y[:, -1], answers[:, -1]))

@@ -1,16 +1,19 @@
 """The learning-rate range test for Keras models."""
 
 import random
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.range_test.batches import ShuffledBatches, repeated_batches
+from clr_utils.range_test.batches import ShuffledBatches, Stream, repeated_batches, weighted
+from clr_utils.range_test.checks import check_data, check_model, check_trainable, check_weights
 from clr_utils.range_test.curves import sweep_rates
-from clr_utils.range_test.recorder import SCORES, Recorder, sweeping_copy
+from clr_utils.range_test.recorder import Recorder, sweeping_copy
 from clr_utils.range_test.results import RangeTests
-from clr_utils.range_test.untouched import kept_random_states, untouched
+from clr_utils.range_test.untouched import kept_random_states, strategy_scope, untouched
+from clr_utils.range_test.validation import check_measure, check_validation, measuring
 
 
 def lr_range_test(
@@ -26,8 +29,10 @@ def lr_range_test(
     batch_size=32,
     stratified=False,
     class_weight=None,
+    sample_weight=None,
     validation_data=None,
     validation_every=10,
+    validation_batch_size=None,
     validation_scores=(),
     stop_factor=4,
     seed=None,
@@ -37,19 +42,21 @@ def lr_range_test(
 
     One training, as `fit` does it, with a fresh copy of the model's optimizer, at the rates of `sweep_rates` (Smith
     2017, section 3.3). The loss and metrics of an update are those of its batch alone, before the update; `fit` logs
-    running means instead. Afterwards, also after an error or an interrupt, the model is as it was: weights,
-    statistics of BatchNormalization, its own optimizer with slots, iterations and rate, metrics, seeds of dropout,
-    and the random states of Python, NumPy, Keras and its backend PyTorch. Training it from arrays then gives, bit for
-    bit, what it would have given without the test.
+    running means instead. Afterwards, also after an error or an interrupt, the model is as it was: its attributes, and
+    every Keras variable that it, its layers, losses, metrics, optimizers and attributes reach, such as weights,
+    statistics of BatchNormalization, states of recurrent layers, seeds of dropout, and slots, iterations and rate of
+    its optimizers; so are the random states of Python, NumPy, Keras and its backend PyTorch. Training it from arrays
+    then gives, bit for bit, what it would have given without the test.
 
-    Not put back: a generator's or iterator's position; a `tf.data` shuffle with reshuffle_each_iteration, or a
-    PyDataset that shuffles itself, which change by being read; what a custom layer or train_step keeps outside Keras
-    variables and attributes of the model.
+    Not put back: the position of a generator or iterator, which `fit` reads ahead; a `tf.data` shuffle with
+    reshuffle_each_iteration, or a PyDataset that shuffles itself, which change by being read; what a custom layer or
+    train_step keeps outside Keras variables and attributes of the model.
 
     Args:
         model: A compiled Keras model; whatever its optimizer has as learning rate, a schedule included, is left out.
-        x: Arrays (or a list, tuple or dict of them), a `tf.data.Dataset`, a `PyDataset`, a generator of
-            batches, or on PyTorch a `DataLoader`.
+        x: Arrays (or a list, tuple or dict of them), pandas Series and DataFrames and matrices of scipy.sparse among
+            them, a `tf.data.Dataset`, a `PyDataset`, a generator of batches, or on PyTorch a `DataLoader`. Each batch
+            reaches train_step as `fit` gives it.
         y: Targets, where x is arrays.
         min_lr, max_lr: First and last rate, 0 < min_lr < max_lr.
         steps: Number of updates, 2 or more; or else
@@ -57,10 +64,12 @@ def lr_range_test(
         sweep: "log" (equal factors) or "linear" (equal differences, as in the papers).
         batch_size: Examples in a batch, where x is arrays.
         stratified: Give each batch the class shares of the whole data, where x is arrays: for unbalanced data.
-        class_weight: As for `fit`, a dict from class to weight.
+        class_weight: As for `fit`, a dict from class to weight, for models with one output.
+        sample_weight: As for `fit`, a weight an example, where x is arrays.
         validation_data: (x, y), arrays, on which the compiled loss and metrics are measured besides, as "val_loss"
             and so on. A few hundred examples suffice; they are the same all through the test.
         validation_every: Updates from one such measurement to the next.
+        validation_batch_size: Examples in a batch of a measurement; batch_size by default.
         validation_scores: Further scores on validation_data, of a binary classifier: "roc_auc" and "pr_area"
             (average precision), recorded as "val_roc_auc" and "val_pr_area".
         stop_factor: Stop when the smoothed loss has risen from its lowest value L by more than stop_factor - 1 times
@@ -73,29 +82,67 @@ def lr_range_test(
 
     Raises:
         TypeError, ValueError: An argument is outside what is allowed; the message names it and the way out.
+        RuntimeError: Training does not apply the rates of the sweep, one an update of model.optimizer.
 
     Example:
         >>> test = lr_range_test(model, x, y, min_lr=1e-4, max_lr=1, steps=200)
         >>> base_lr, max_lr, *_ = test.suggest("smith")
     """
-    _check_model(model)
-    _check_validation(validation_data, validation_scores)
+    check_model(model)
+    check_weights(class_weight, sample_weight, x, y)
+    check_validation(validation_data, validation_scores)
     every = arguments.whole("validation_every", validation_every, unit="updates")
     if stop_factor is not None:
         stop_factor = arguments.number("stop_factor", stop_factor, above=1)
+    if validation_batch_size is not None:
+        batch_size_there = arguments.whole("validation_batch_size", validation_batch_size, unit="examples")
+    else:
+        batch_size_there = batch_size
     with kept_random_states():
         if seed is None:
             seed = np.random.randint(2**31)  # noqa: NPY002
         seed = arguments.whole("seed", seed, minimum=0, unit="any size")
         # For a PyDataset, the order of whose batches is drawn from it.
         random.seed(seed)
-        data = _as_data(x, y, batch_size, seed, stratified)
+        data = _as_data(x, y, sample_weight, class_weight, batch_size, seed, stratified)
         rates = sweep_rates(min_lr, max_lr, _count_updates(steps, epochs, data), sweep)
+        if validation_data is not None and every > len(rates):
+            raise ValueError(
+                f"validation_every ({every}) exceeds the {len(rates)} updates of the test, so that nothing would be "
+                f"measured: give {len(rates)} or less"
+            )
         _build(model, data)
-        with untouched(model, sweeping_copy(model.optimizer, rates)):
-            recorder = Recorder(model, rates, stop_factor, class_weight, validation_data, every, validation_scores)
-            recorder.train(repeated_batches(data), verbose)
+        check_data(model, x, y)
+        check_trainable(model)
+        with strategy_scope(model):
+            optimizer = sweeping_copy(model.optimizer, rates)
+        with untouched(model, optimizer):
+            measure = None
+            if validation_data is not None:
+                measure = measuring(validation_data, validation_scores, batch_size_there)
+                check_measure(model, measure, validation_data)
+            recorder = Recorder(model, rates, stop_factor, measure, every)
+            _train(recorder, data, class_weight, verbose)
     return recorder.result(sweep)
+
+
+def _train(recorder, data, class_weight, verbose):
+    if hasattr(data, "element_spec"):
+        recorder.train(data, verbose, class_weight)
+        return
+    batches = repeated_batches(data)
+    if class_weight is not None and not isinstance(data, ShuffledBatches):
+        batches = weighted(batches, class_weight)
+    stream = Stream(batches)
+    try:
+        if next(stream(), None) is None and not stream.error:
+            raise ValueError("x holds no batch: it ended before the first one. Give data with a batch an update")
+        if not stream.error:
+            recorder.train(stream, verbose)
+    finally:
+        stream.close()
+    if stream.error:
+        raise stream.error
 
 
 def repeat_range_test(build, x, y=None, *, seeds=5, **settings):
@@ -112,50 +159,66 @@ def repeat_range_test(build, x, y=None, *, seeds=5, **settings):
     """
     if not callable(build) or isinstance(build, keras.Model):
         raise TypeError(f"build must be a function that returns a new compiled model; it is {build!r}")
-    if np.ndim(seeds) == 0:
-        seeds = range(arguments.whole("seeds", seeds, unit="seeds"))
-    tests = []
-    for seed in seeds:
-        with kept_random_states(int(seed)):
-            tests.append(lr_range_test(build(), x, y, seed=int(seed), **settings))
-    return RangeTests(tuple(map(int, seeds)), tuple(tests))
-
-
-def _check_model(model):
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"model must be a compiled Keras model; it is {model!r}")
-    if not model.compiled:
-        raise ValueError("the model is not compiled: call model.compile(optimizer, loss) first")
-    if not hasattr(model.optimizer, "learning_rate"):
-        raise ValueError(f"the model's optimizer is {model.optimizer!r}: the test needs one with one learning rate")
-    if batches := getattr(model.optimizer, "inner_optimizer", model.optimizer).gradient_accumulation_steps:
-        raise ValueError(
-            f"gradient_accumulation_steps is {batches}, and the test needs one update a batch: test a model compiled "
-            f"without it, in batches {batches} times as large"
+    if isinstance(x, Iterator):
+        raise TypeError(
+            f"x is a {type(x).__name__}, which can be read once only: the second test would read on where the first "
+            "one stopped. Give arrays, a PyDataset or a tf.data.Dataset, or make the tests one by one"
         )
+    tests, last = [], None
+    for seed in (seeds := _checked_seeds(seeds)):
+        with kept_random_states(seed):
+            model = build()
+            if model is last:
+                raise ValueError(
+                    "build returned the same model again: let it make, and compile, a new one each time it is called"
+                )
+            tests.append(lr_range_test(model, x, y, seed=seed, **settings))
+            last = model
+    return RangeTests(seeds, tuple(tests))
 
 
-def _check_validation(data, scores):
-    if isinstance(scores, str):
-        raise TypeError(f"validation_scores must be a list of names, such as [{scores!r}]")
-    for name in scores:
-        arguments.one_of("validation_scores", name, SCORES)
-    if scores and data is None:
-        raise ValueError("validation_scores are measured on validation_data=(x, y); give that too")
-    if data is not None and not (isinstance(data, tuple | list) and len(data) == 2):
-        raise TypeError("validation_data must be a pair (x, y) of arrays")
+def _checked_seeds(seeds):
+    if np.ndim(seeds) == 0:
+        return tuple(range(arguments.whole("seeds", seeds, unit="seeds")))
+    checked = tuple(
+        arguments.whole("a seed", seed, minimum=0, maximum=2**32 - 1, unit="any size")
+        for seed in (seeds.tolist() if isinstance(seeds, np.ndarray) else seeds)
+    )
+    if not checked or len(set(checked)) < len(checked):
+        raise ValueError(f"seeds must be one or more numbers that differ; they are {list(checked)}")
+    return checked
 
 
-def _as_data(x, y, batch_size, seed, stratified):
+def _as_data(x, y, sample_weight, class_weight, batch_size, seed, stratified):
     if all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(x)):
-        return ShuffledBatches(x, y, batch_size=batch_size, seed=seed, stratified=stratified)
+        weights = {"sample_weight": sample_weight, "class_weight": class_weight}
+        return ShuffledBatches(x, y, **weights, batch_size=batch_size, seed=seed, stratified=stratified)
     if y is not None:
         raise TypeError(
             f"x must be arrays where y is given; it is a {type(x).__name__}. A dataset yields its own targets"
         )
+    if sample_weight is not None:
+        raise TypeError(
+            f"x must be arrays where sample_weight is given; it is a {type(x).__name__}. A dataset yields its own "
+            "weights, in batches (x, y, sample_weight)"
+        )
     if stratified:
         raise ValueError("stratified=True needs arrays; a dataset makes its own batches")
+    if not isinstance(x, Iterable | keras.utils.PyDataset):
+        raise TypeError(f"x must be arrays, a dataset or a generator of batches; it is {x!r} ({type(x).__name__})")
+    if _count_batches(x) == 0:
+        raise ValueError(f"x holds no batch: the length of this {type(x).__name__} is 0")
     return x
+
+
+def _count_batches(data):
+    """The number of batches of an epoch, or None where it is not known."""
+    if isinstance(data, keras.utils.PyDataset):
+        return data.num_batches
+    try:
+        return len(data)
+    except TypeError:
+        return None
 
 
 def _count_updates(steps, epochs, data):
@@ -163,10 +226,8 @@ def _count_updates(steps, epochs, data):
         raise ValueError("give either steps (updates) or epochs (passes over the data)")
     if steps is not None:
         return arguments.whole("steps", steps, minimum=2, unit="updates")
-    try:
-        batches = len(data)
-    except TypeError:
-        raise ValueError("the number of batches in an epoch is not known for these data: give steps") from None
+    if (batches := _count_batches(data)) is None:
+        raise ValueError("the number of batches in an epoch is not known for these data: give steps")
     return arguments.whole("epochs", epochs, unit="epochs") * batches
 
 
@@ -178,5 +239,12 @@ def _build(model, data):
             "the model has no weights yet, so they could not be put back: give it a keras.Input(shape) as its first "
             "layer, or call model.build(input_shape)"
         )
+    x, *_ = keras.utils.unpack_x_y_sample_weight(data[0])
     # As `fit` does it: symbolically, for batches of any size.
-    model(keras.tree.map_structure(lambda array: keras.KerasTensor((None, *array.shape[1:]), array.dtype), data[0][0]))
+    with strategy_scope(model):
+        model(keras.tree.map_structure(_symbol, x))
+
+
+def _symbol(array):
+    dtype = keras.backend.standardize_dtype(array.dtype)
+    return keras.KerasTensor((None, *array.shape[1:]), dtype, sparse=hasattr(array, "tocsr"))

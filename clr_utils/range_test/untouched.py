@@ -1,12 +1,20 @@
 """Train a Keras model and find it, its optimizer and the random generators as they were."""
 
 import random
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import keras
 import numpy as np
 
-from clr_utils.keras_internals import compile_arguments, seed_generator, set_seed_generator
+from clr_utils.keras_internals import (
+    compile_arguments,
+    rate_source,
+    seed_generator,
+    set_seed_generator,
+    trained_variables,
+)
+from clr_utils.range_test.reachable import reachable
+from clr_utils.range_test.recorder import sweeping_copy
 
 
 @contextmanager
@@ -49,36 +57,70 @@ def _kept_torch_states(seed):
 
 
 @contextmanager
+def kept_variables(model):
+    """Give every Keras variable that a model reaches its value back after the `with` block, whatever ended it.
+
+    The model, its layers, losses, metrics, optimizers and attributes reach them. An optimizer that the block is the
+    first to build starts anew afterwards.
+    """
+    variables = reachable(model, keras.Variable)
+    values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    unbuilt = [each for each in reachable(model, keras.optimizers.Optimizer) if not each.built]
+    twins = [sweeping_copy(each, [0.0]) for each in unbuilt if each is not model.optimizer]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        for optimizer, twin in zip((each for each in unbuilt if each is not model.optimizer), twins, strict=True):
+            if optimizer.built:
+                _start_anew(optimizer, twin)
+
+
+def _start_anew(optimizer, twin):
+    twin.build(trained_variables(optimizer))
+    # The twin has a schedule where the optimizer may have a variable, its rate: that one has been put back.
+    rate = rate_source(getattr(optimizer, "inner_optimizer", optimizer))
+    moved = [each for each in optimizer.variables if each is not rate]
+    for variable, value in zip(moved, twin.variables, strict=True):
+        variable.assign(keras.ops.convert_to_numpy(value))
+
+
+@contextmanager
 def untouched(model, optimizer):
     """Compile a built model anew with `optimizer`, for a training inside the `with` block that leaves no trace.
 
-    Afterwards, whatever ended the block, the weights, the statistics of BatchNormalization, the seeds of dropout, the
-    states of metrics and the model's attributes (its compiled optimizer and training function among them) are what
-    they were. The model's own optimizer is never used.
+    Afterwards, whatever ended the block, every Keras variable that the model reaches (weights, statistics of
+    BatchNormalization, seeds of dropout, states of layers, losses, metrics and further optimizers) and the model's
+    attributes (its compiled optimizer and training function among them) are what they were. The model's own optimizer
+    is never used.
     """
     settings = compile_arguments(model)
-    metrics = keras.tree.flatten([settings.get("metrics"), settings.get("weighted_metrics")])
-    variables = [*model.variables, *model.metrics_variables]
-    variables += [each for metric in metrics if isinstance(metric, keras.metrics.Metric) for each in metric.variables]
-    values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
     # PyTorch keeps them from one update to the next.
     gradients = [(each, each.grad) for each in model.parameters()] if keras.backend.backend() == "torch" else []
     attributes = dict(vars(model))
     train_step = model.train_step
-    try:
-        # JAX compiles a function once: under a name of its own the step is not mistaken for that of earlier trainings.
-        vars(model)["train_step"] = lambda *arguments: train_step(*arguments)
-        # Not model.compile, whose arguments a subclass may have changed.
-        settings |= {"run_eagerly": model.run_eagerly, "jit_compile": model.jit_compile and not model.run_eagerly}
-        settings |= {"optimizer": optimizer, "steps_per_execution": 1, "auto_scale_loss": False}
-        keras.Model.compile(model, **settings)
-        yield
-    finally:
-        for name in vars(model).keys() - attributes.keys():
-            del vars(model)[name]
-        # Past __setattr__, which would track the metrics a second time.
-        vars(model).update(attributes)
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        for parameter, gradient in gradients:
-            parameter.grad = gradient
+    with kept_variables(model):
+        try:
+            # JAX compiles a function once: under a name of its own the step is not mistaken for that of earlier
+            # trainings.
+            vars(model)["train_step"] = lambda *arguments: train_step(*arguments)
+            # Not model.compile, whose arguments a subclass may have changed.
+            settings |= {"run_eagerly": model.run_eagerly, "jit_compile": model.jit_compile and not model.run_eagerly}
+            settings |= {"optimizer": optimizer, "steps_per_execution": 1, "auto_scale_loss": False}
+            with strategy_scope(model):
+                keras.Model.compile(model, **settings)
+            yield
+        finally:
+            for name in vars(model).keys() - attributes.keys():
+                del vars(model)[name]
+            # Past __setattr__, which would track the metrics a second time.
+            vars(model).update(attributes)
+            for parameter, gradient in gradients:
+                parameter.grad = gradient
+
+
+def strategy_scope(model):
+    """The scope of the `tf.distribute` strategy that a model was made under; for others a scope that does nothing."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return strategy.scope() if strategy else nullcontext()
