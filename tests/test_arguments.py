@@ -139,7 +139,7 @@ def test_sample_accepts_lists_of_numbers_as_float64(values):
         ({0: 0.1, 1: 0.2}, TypeError, ["number", "dict"]),
         ((k for k in (0.1, 0.2)), TypeError, ["number", "generator"]),
     ],
-    ids=str,
+    ids=lambda part: type(part).__name__,
 )
 def test_sample_names_what_it_refuses(values, error, parts):
     with pytest.raises(error) as caught:
