@@ -39,6 +39,13 @@ def compile_arguments(model):
     return dict(model._compile_config.config)
 
 
+def dependencies(model):
+    """The lists and dicts in which TensorFlow notes what a checkpoint of a model holds, changed with its attributes."""
+    return [
+        value for name, value in vars(model).items() if name.startswith("_self_") and isinstance(value, list | dict)
+    ]
+
+
 def data_for_fit(begin):
     """What `fit` takes as x, to read the batches (tuples) of the generators that `begin()` gives.
 

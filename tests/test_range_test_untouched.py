@@ -1,6 +1,7 @@
 """A range test leaves no trace: training afterwards gives, bit for bit, what it would have given without one."""
 
 import random
+from functools import partial
 from importlib import import_module
 
 import keras
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 from clr_utils import lr_range_test, repeat_range_test
+from clr_utils.range_test.reachable import reachable
 from clr_utils.range_test.recorder import DivergenceWatch
 from clr_utils.range_test.untouched import kept_random_states
 from helpers import BACKEND, on_tensorflow
-from range_models import TARGETS, X, data_for, mlp, new, plain
+from range_models import TARGETS, Counting, X, applying_another_too, data_for, mlp, new, plain, recurrent
 
 torch = import_module("torch") if BACKEND == "torch" else None
 
@@ -316,3 +318,89 @@ def test_the_generator_of_every_gpu_is_kept(monkeypatch):
     with kept_random_states():
         states.update({0: "c", 1: "d"})
     assert states == {0: "a", 1: "b"}
+
+
+# --- variables beyond those of the model's weights ---
+
+
+def with_a_counting_loss():
+    model = mlp()
+    model.compile(keras.optimizers.SGD(0.05), Counting())
+    return model
+
+
+def with_a_counting_loss_in_a_function():
+    """The variable hangs on the closure of a function in a list."""
+    model, loss = mlp(), Counting()
+    model.compile(keras.optimizers.SGD(0.05), [lambda y, answer: loss(y, answer)])
+    return model
+
+
+SEQUENCES = (X[:6, :, None], TARGETS[:6])
+ADAM = partial(keras.optimizers.Adam, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("make", "data"),
+    [
+        (recurrent, SEQUENCES),
+        pytest.param(lambda: applying_another_too(ADAM()), (X, TARGETS), marks=on_tensorflow),
+        pytest.param(with_a_counting_loss, (X, TARGETS), marks=on_tensorflow),
+        pytest.param(with_a_counting_loss_in_a_function, (X, TARGETS), marks=on_tensorflow),
+    ],
+    ids=["stateful", "optimizer", "loss", "closure"],
+)
+def test_states_of_layers_losses_and_further_optimizers_are_put_back(make, data):
+    """A test of the fresh model, whose second optimizer is not built yet, and one of the trained model."""
+    size = {"batch_size": 2} if data is SEQUENCES else {"batch_size": 8}
+
+    def fit(model):
+        history = model.fit(*data, shuffle=False, verbose=0, **size).history
+        return history, [keras.ops.convert_to_numpy(each) for each in reachable(model, keras.Variable)]
+
+    def fresh():
+        keras.utils.set_random_seed(1)
+        return make()
+
+    model = fresh()
+    expected = [fit(model) for _ in range(2)]
+    model = fresh()
+    for history, variables in expected:
+        range_test(model, *data, **size)
+        found = fit(model)
+        assert found[0] == history
+        assert sorted(map(np.sum, found[1])) == sorted(map(np.sum, variables))
+
+
+def test_validation_is_tried_without_a_trace():
+    """A stateful layer begins the training where it stood."""
+    keras.utils.set_random_seed(1)
+    model = recurrent()
+    settings = {"batch_size": 2, "seed": 1}
+    alone = range_test(model, *SEQUENCES, **settings)
+    tried = range_test(model, *SEQUENCES, **settings, validation_data=SEQUENCES, validation_every=5)
+    np.testing.assert_array_equal(alone.losses, tried.losses)
+
+
+def test_an_error_of_the_data_comes_as_it_is():
+    """Whichever thread reads them."""
+    with pytest.raises(OSError, match="^unreadable$"):
+        range_test(plain(run_eagerly=True), generator(), None)
+
+
+def test_nothing_is_read_after_the_test():
+    """The data may draw from the global generators."""
+
+    def drawing():
+        while True:
+            read.append(np.random.random())  # noqa: NPY002
+            yield X[:4], TARGETS[:4]
+
+    read, model = [], plain(run_eagerly=True)
+    keras.utils.set_random_seed(3)
+    numbers = random_numbers()
+    keras.utils.set_random_seed(3)
+    range_test(model, drawing(), None)
+    count = len(read)
+    assert random_numbers() == numbers
+    assert len(read) == count >= 5

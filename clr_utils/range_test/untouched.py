@@ -8,6 +8,7 @@ import numpy as np
 
 from clr_utils.keras_internals import (
     compile_arguments,
+    dependencies,
     rate_source,
     seed_generator,
     set_seed_generator,
@@ -98,7 +99,7 @@ def untouched(model, optimizer):
     settings = compile_arguments(model)
     # PyTorch keeps them from one update to the next.
     gradients = [(each, each.grad) for each in model.parameters()] if keras.backend.backend() == "torch" else []
-    attributes = dict(vars(model))
+    attributes, noted = dict(vars(model)), [(each, _plain(each)) for each in dependencies(model)]
     train_step = model.train_step
     with kept_variables(model):
         try:
@@ -116,8 +117,16 @@ def untouched(model, optimizer):
                 del vars(model)[name]
             # Past __setattr__, which would track the metrics a second time.
             vars(model).update(attributes)
+            for each, before in noted:
+                kind, add = (list, list.extend) if isinstance(each, list) else (dict, dict.update)
+                kind.clear(each)
+                add(each, before)
             for parameter, gradient in gradients:
                 parameter.grad = gradient
+
+
+def _plain(each):
+    return list(each) if isinstance(each, list) else dict(each)
 
 
 def strategy_scope(model):
