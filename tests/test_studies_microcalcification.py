@@ -133,7 +133,7 @@ def test_weights_and_a_shifted_threshold_act():
 
 def test_the_threshold_is_chosen_on_the_validation_patients():
     """Where the scores part the classes at another place than on the test patients."""
-    held, tested = (generate_patches(1, 1, split=split) for split in ("validation", "test"))
+    held, tested = (generate_patches(2, 2, split=split) for split in ("validation", "test"))
     metrics, _ = study._evaluate(held, held.y + 0.0, tested, tested.y + 10.0, {"": 0.5})
     assert metrics["threshold"] == 0.5
     assert metrics["f1_chosen"] == pytest.approx(2 / 3, abs=1e-6), "all are called positive"
