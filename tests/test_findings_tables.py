@@ -28,7 +28,9 @@ def test_case_2_has_one_figure_of_the_fixed_arm(made_up):
 
 def test_recorded_cells_leave_out_what_does_not_exist(made_up):
     row = tables.tables(1).loc["triangular", "re-enacted"]
-    assert list(row) == ["0.8000 (0.1000)", "0.5500 (0.0707)", "0.1000 (0.0000)", "-"]
+    assert list(row) == [
+        *("0.8000 (0.1000), 3 runs", "0.5500 (0.0707), 2 runs", "0.1000 (0.0000), 3 runs", "-"),
+    ]
 
 
 def test_a_cell_is_the_mean_of_its_records():
