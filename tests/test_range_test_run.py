@@ -775,15 +775,8 @@ class Empty(InOrder):
         return 0
 
 
-def fixed_batch():
-    """A model for batches of eight."""
-    model = keras.Sequential([keras.Input(batch_shape=(8, 3)), keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    return model
-
-
 def test_validation_data_come_in_batches_of_the_training():
-    """Or in those that are asked for: a metric that counts batches tells."""
+    """Or in those that are asked for."""
     sizes = []
 
     class Sizes(keras.losses.Loss):

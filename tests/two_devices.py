@@ -43,6 +43,7 @@ def check_on_jax_a_range_test_under_data_parallel():
 def compare(model, expected):
     """The test of a distributed model gives what that of one device gives, and leaves no trace."""
     import numpy as np
+
     from range_models import TARGETS, X
 
     before = [np.array(each) for each in model.get_weights()]
@@ -71,6 +72,7 @@ def range_test(model):
 def two_layers():
     """A model with a hidden layer, momentum and a metric."""
     import keras
+
     from range_models import mlp
 
     keras.utils.set_random_seed(1)

@@ -56,7 +56,7 @@ def lr_range_test(
         model: A compiled Keras model; whatever its optimizer has as learning rate, a schedule included, is left out.
         x: Arrays (or a list, tuple or dict of them), pandas Series and DataFrames and matrices of scipy.sparse among
             them, a `tf.data.Dataset`, a `PyDataset`, a generator of batches, or on PyTorch a `DataLoader`. Each batch
-            reaches train_step as `fit` gives it.
+            reaches train_step as `fit` gives it. A PyDataset is read without its workers.
         y: Targets, where x is arrays.
         min_lr, max_lr: First and last rate, 0 < min_lr < max_lr.
         steps: Number of updates, 2 or more; or else
