@@ -7,7 +7,7 @@ from clr_utils.calcification.sets import fit_standardiser as fit_standardiser
 from clr_utils.calcification.sets import test_set as test_set
 from clr_utils.calcification.sets import training_set as training_set
 from clr_utils.calcification.sets import validation_set as validation_set
-from clr_utils.callbacks import CycleWarning as CycleWarning
+from clr_utils.callback_checks import CycleWarning as CycleWarning
 from clr_utils.callbacks import CyclicLR as CyclicLR
 from clr_utils.callbacks import LearningRateHistory as LearningRateHistory
 from clr_utils.citations import published as published

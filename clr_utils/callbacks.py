@@ -1,18 +1,23 @@
 """A cyclical policy as a Keras callback, and a record of the rates that a training applied."""
 
 import math
-import warnings
 
 import keras
 
 from clr_utils import arguments
+from clr_utils.callback_checks import (
+    count,
+    inner,
+    log_rate,
+    progress,
+    refuse_several,
+    warn_mid_cycle,
+    warn_no_update,
+    warn_short_step,
+)
 from clr_utils.keras_internals import rate_source, schedule_count
 from clr_utils.policies import POLICIES
 from clr_utils.schedules import CyclicalLearningRate
-
-
-class CycleWarning(UserWarning):
-    """Training and rates do not fit together; `warnings.simplefilter("ignore", CycleWarning)` silences it."""
 
 
 class CyclicLR(keras.callbacks.Callback):
@@ -84,8 +89,8 @@ class CyclicLR(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Refuse what a callback cannot serve, before the first update."""
-        optimizer = _inner(self.model.optimizer)
-        _refuse_several(optimizer, "CyclicLR sets one rate")
+        optimizer = inner(self.model.optimizer)
+        refuse_several(optimizer, "CyclicLR sets one rate")
         way_out = "compile the model with CyclicalLearningRate(...) as the optimizer's learning_rate instead"
         source = rate_source(optimizer)
         if not isinstance(source, keras.Variable):
@@ -105,15 +110,15 @@ class CyclicLR(keras.callbacks.Callback):
             )
         self._steps, self._batches = self.params.get("steps"), 0
         if self._warn:
-            _warn_short_step(self.schedule, self._steps)
+            warn_short_step(self.schedule, self._steps)
 
     def on_train_batch_begin(self, batch, logs=None):
         """Set the rate of the update that follows."""
         model = self.model
         if not self._batches:
-            self._before = _progress(model.optimizer)
-        optimizer = _inner(model.optimizer)
-        iteration = _count(optimizer)
+            self._before = progress(model.optimizer)
+        optimizer = inner(model.optimizer)
+        iteration = count(optimizer)
         rate = float(self.schedule(iteration))
         optimizer.learning_rate = rate
         self._set = iteration, rate
@@ -122,7 +127,7 @@ class CyclicLR(keras.callbacks.Callback):
         """Record what was set: Keras begins a last batch that does not come where it knows no length of the data."""
         for name, value in zip(("iterations", "lr"), self._set, strict=True):
             self.history[name].append(value)
-        if not self._batches and _progress(self.model.optimizer) == self._before:
+        if not self._batches and progress(self.model.optimizer) == self._before:
             raise RuntimeError(
                 "the first batch made no update with model.optimizer, whose rate CyclicLR sets: does train_step apply "
                 "another optimizer? Give that one CyclicalLearningRate(...) as its learning_rate instead"
@@ -131,15 +136,15 @@ class CyclicLR(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Put the last rate into the logs; warn when a step was shorter than an epoch of unknown length."""
-        _log_rate(logs, self.history["lr"][-1])
+        log_rate(logs, self.history["lr"][-1])
         if self._warn and not self._steps:
             self._steps = self._batches
-            _warn_short_step(self.schedule, self._steps)
+            warn_short_step(self.schedule, self._steps)
 
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle."""
         if self._warn:
-            _warn_mid_cycle(self.schedule.updates_left(_count(_inner(self.model.optimizer))))
+            warn_mid_cycle(self.schedule.updates_left(count(inner(self.model.optimizer))))
 
 
 class LearningRateHistory(keras.callbacks.Callback):
@@ -192,19 +197,19 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Look at what sets the rate; warn when a step of the schedule is shorter than an epoch."""
-        self._optimizer = _inner(self.model.optimizer)
-        _refuse_several(self._optimizer, "LearningRateHistory records one rate")
+        self._optimizer = inner(self.model.optimizer)
+        refuse_several(self._optimizer, "LearningRateHistory records one rate")
         source = rate_source(self._optimizer)
         self._schedule = source if isinstance(source, keras.optimizers.schedules.LearningRateSchedule) else None
         self._warn_cycle = self._warn and isinstance(self._schedule, CyclicalLearningRate)
         self._first_epoch, self._steps = True, self.params.get("steps")
         if self._warn_cycle:
-            _warn_short_step(self._schedule, self._steps)
+            warn_short_step(self._schedule, self._steps)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Note where the epoch begins."""
-        self._optimizer = _inner(self.model.optimizer)
-        self._began = self._next = _count(self._optimizer)
+        self._optimizer = inner(self.model.optimizer)
+        self._began = self._next = count(self._optimizer)
         self._before = schedule_count(self._optimizer)
         self._batches = 0
 
@@ -212,104 +217,48 @@ class LearningRateHistory(keras.callbacks.Callback):
         """Record the rate that the optimizer's variable held for the update that was done."""
         self._batches = batch + 1
         if self._schedule is None:
-            self._optimizer = _inner(self.model.optimizer)
-            done = _count(self._optimizer)
+            self._optimizer = inner(self.model.optimizer)
+            done = count(self._optimizer)
             rate = float(keras.ops.convert_to_numpy(self._optimizer.learning_rate))
             self._record(range(self._next, done), [rate] * (done - self._next))
 
     def on_epoch_end(self, epoch, logs=None):
         """Record the rates that a schedule gave to the epoch's updates; put the last rate into the logs."""
-        self._optimizer = _inner(self.model.optimizer)
+        self._optimizer = inner(self.model.optimizer)
         if self._schedule is not None:
-            done = _count(self._optimizer)
+            done = count(self._optimizer)
             # Where the data end unannounced, TensorFlow counts one update more than it makes.
             self._record_schedule(done - (done == self._began + self._batches + 1))
-        _log_rate(logs, self._rates[-1] if self._next > self._began else math.nan)
+        log_rate(logs, self._rates[-1] if self._next > self._began else math.nan)
         if self._first_epoch:
             self._first_epoch = False
             if self._warn and schedule_count(self._optimizer) == self._before:
-                _warn_no_update()
+                warn_no_update()
             if self._warn_cycle and not self._steps:
-                _warn_short_step(self._schedule, self._batches)
+                warn_short_step(self._schedule, self._batches)
         self._batches = 0
 
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle of the schedule."""
         if self._warn_cycle:
-            optimizer = _inner(self.model.optimizer)
+            optimizer = inner(self.model.optimizer)
             unit = "batches" if optimizer.gradient_accumulation_steps else "updates"
-            _warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit)
+            warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit)
 
     def _catch_up(self):
         """Record what a schedule gave to the batches of an epoch that has not ended, if any."""
         if self._batches and self._schedule is not None:
             _ = self.model  # JAX brings the variables up to date when a callback asks for its model
             # Not the updates of a later training, of which this callback was not told.
-            self._record_schedule(min(_count(self._optimizer), self._began + self._batches))
+            self._record_schedule(min(count(self._optimizer), self._began + self._batches))
 
     def _record_schedule(self, done):
         batches_each = self._optimizer.gradient_accumulation_steps or 1
         updates = range(self._next, done)
         counts = [(update + 1) * batches_each - 1 for update in updates]
-        self._record(updates, [float(self._schedule(count)) for count in counts])
+        self._record(updates, [float(self._schedule(n)) for n in counts])
 
     def _record(self, updates, rates):
         self._iterations.extend(updates)
         self._rates.extend(rates)
         self._next = updates.stop
-
-
-def _inner(optimizer):
-    while hasattr(optimizer, "inner_optimizer"):
-        optimizer = optimizer.inner_optimizer
-    return optimizer
-
-
-def _count(optimizer):
-    return int(keras.ops.convert_to_numpy(optimizer.iterations))
-
-
-def _progress(optimizer):
-    """What moves with each batch that uses the optimizer: its count or, where loss scaling skips it, the scale."""
-    scale = getattr(optimizer, "dynamic_scale", None)
-    return _count(_inner(optimizer)), None if scale is None else float(keras.ops.convert_to_numpy(scale))
-
-
-def _refuse_several(optimizer, purpose):
-    if not hasattr(optimizer, "learning_rate"):
-        raise TypeError(
-            f"{purpose}, and the model's optimizer is a {type(optimizer).__name__} without one rate: remove the "
-            "callback, and give each optimizer in it CyclicalLearningRate(...) as its learning_rate"
-        )
-
-
-def _log_rate(logs, rate):
-    if logs is not None:
-        logs.setdefault("learning_rate", rate)
-
-
-def _warn_short_step(schedule, steps):
-    step_size = int(schedule.settings["step_size"])
-    if steps and step_size < steps:
-        message = (
-            f"step_size ({step_size} iterations) is shorter than an epoch ({steps} iterations); the advice is 2 to 10 "
-            "epochs (step_size_for computes it). Is step_size given in epochs? warn=False silences this"
-        )
-        warnings.warn(message, CycleWarning, stacklevel=2)
-
-
-def _warn_no_update():
-    message = (
-        "the first epoch made no update with model.optimizer, so no rate is recorded: does train_step apply another "
-        "optimizer? Compile the model with that one, or remove LearningRateHistory. warn=False silences this"
-    )
-    warnings.warn(message, CycleWarning, stacklevel=2)
-
-
-def _warn_mid_cycle(missing, unit="updates"):
-    if missing:
-        message = (
-            f"training ended inside a cycle, {missing} {unit} before its end, where the rate is lowest; train "
-            f"{missing} {unit} more, or choose another step_size. warn=False silences this"
-        )
-        warnings.warn(message, CycleWarning, stacklevel=2)

@@ -11,7 +11,7 @@ from clr_utils.experiments import Run, load_records, settings_hash
 from clr_utils.studies import __main__ as command
 from clr_utils.studies.__main__ import STUDIES
 
-NO_STUDIES = {"__init__", "__main__", "rates"}
+NO_STUDIES = {"__init__", "__main__", "rates", "detectors"}
 each_study = pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 
 

@@ -1,20 +1,16 @@
 """The micro-calcification study: its arms are the published ones and the missing baselines, at equal updates."""
 
 import json
-from functools import cache
 
 import numpy as np
 import pytest
 
 from clr_utils import published
-from clr_utils.calcification import sets
-from clr_utils.calcification.patches import generate_patches
 from clr_utils.experiments import load_records
-from clr_utils.metrics import detection
 from clr_utils.metrics.detection import curve_points, pr_area
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.range_test import recorded_tests
-from clr_utils.studies.rates import fixed, learning_rate
+from clr_utils.studies.rates import learning_rate
 
 CASES = (1, 2)
 
@@ -87,62 +83,6 @@ def test_the_grids_of_one_case_are_its_published_and_fixed_arms():
     assert {run.settings["case"] for run in runs} == {2}
     assert {run.seed for run in runs} == {0, 1, 2}
     assert len(runs) == 21
-
-
-# Trainings of ten updates
-
-
-@pytest.fixture(scope="module")
-def shared_patches():
-    """The sets of a world are generated once for all trainings; of the intervals only a rough idea is had."""
-    interval = detection.patient_interval
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("training_set", "validation_set", "test_set"):
-            patch.setattr(sets, name, cache(getattr(sets, name)))
-        patch.setattr(detection, "patient_interval", lambda *data, resamples: interval(*data, resamples=20))
-        yield
-
-
-def trained(**settings):
-    return study.train({**study.small_run().settings, "epochs": 1, **settings}, 0)
-
-
-@pytest.mark.usefixtures("shared_patches")
-def test_a_network_that_is_not_trained_keeps_its_initial_weights():
-    metrics, history = trained(epochs=0, policy=fixed(0.0))
-    assert metrics["updates"] == 0
-    assert history["loss"] == []
-    assert len(history["negatives_above"]) == 6
-
-
-@pytest.mark.usefixtures("shared_patches")
-def test_a_training_that_diverges_is_recorded_as_such():
-    metrics, history = trained(policy=fixed(1e4))
-    assert metrics == {**dict.fromkeys(study.METRICS), "updates": 10}
-    assert history == {"loss": [None], "accuracy": history["accuracy"], "negatives_above": []}
-
-
-@pytest.mark.usefixtures("shared_patches")
-def test_weights_and_a_shifted_threshold_act():
-    metrics, history = trained(shifted_threshold=0.0)
-    assert metrics["recall_shifted"] == 1 > metrics["recall"]
-    weighted, loss = trained(class_weights=[2.0, 1.0])
-    assert loss["loss"][0] > 1.2 * history["loss"][0]
-    assert "recall_shifted" not in weighted
-
-
-def test_the_threshold_is_chosen_on_the_validation_patients():
-    """Where the scores part the classes at another place than on the test patients."""
-    held, tested = (generate_patches(2, 2, split=split) for split in ("validation", "test"))
-    metrics, _ = study._evaluate(held, held.y + 0.0, tested, tested.y + 10.0, {"": 0.5})
-    assert metrics["threshold"] == 0.5
-    assert metrics["f1_chosen"] == pytest.approx(2 / 3, abs=1e-6), "all are called positive"
-
-
-def test_the_world_is_that_of_the_seed_unless_it_is_named():
-    settings = study.weight_runs()[0].settings
-    assert study._world(settings, 4)["seed"] == settings["world"] == 0
-    assert study._world(study.small_run().settings, 4)["seed"] == 4
 
 
 def test_runs_come_seed_by_seed():

@@ -14,6 +14,6 @@ DESIGN          What was settled before the runs, {word: sentence}: the one endp
                 number of seeds and why, how tuned settings are chosen, what will be called undecided. A record holds
                 the hash of the design that it was made under. (Those without one are older than the designs.)
 
-`tests/test_studies.py` holds every study to this, and trains its small run again. `rates.py` is no study: it holds the
-learning rates that their settings name.
+`tests/test_studies.py` holds every study to this, and trains its small run again. `rates.py` and `detectors.py` are no
+studies: they hold the learning rates that their settings name, and the training that two of them share.
 """

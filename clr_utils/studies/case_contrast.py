@@ -10,7 +10,8 @@ import math
 from clr_utils.calcification.sets import TEST_NEGATIVES
 from clr_utils.experiments import Run, load_records
 from clr_utils.metrics.comparison import paired_difference
-from clr_utils.studies.microcalcification import BASE_LR, MAX_LR, settings, train_on
+from clr_utils.studies.detectors import train_on, world
+from clr_utils.studies.microcalcification import BASE_LR, MAX_LR, settings
 from clr_utils.studies.rates import cyclical
 
 STUDY = "case_contrast"
@@ -123,11 +124,10 @@ def grids(seeds=None):
 
 
 def train(settings, seed):
-    """Train one run; metrics and history as in `clr_utils.studies.microcalcification.train`."""
+    """Train one run; metrics and history as in `clr_utils.studies.detectors.train_on`."""
     from clr_utils.calcification.sets import training_set
 
-    world = {"seed": seed, **{name: settings[name] for name in ("scale", "difficulty", "source")}}
-    patches = training_set(settings["case"], order=settings["order"], **world)
+    patches = training_set(settings["case"], order=settings["order"], **world(settings, seed))
     return train_on(_with_test_patients(patches, settings, seed) if settings["leaky"] else patches, settings, seed)
 
 
@@ -138,8 +138,7 @@ def _with_test_patients(patches, settings, seed):
     from clr_utils.calcification.patches import generate_patches, join
     from clr_utils.calcification.sets import training_set
 
-    world = {"seed": seed, **{name: settings[name] for name in ("scale", "difficulty", "source")}}
-    shorter = training_set(1, **world)
+    shorter = training_set(1, **world(settings, seed))
     wanted = len(patches.y) - len(shorter.y)
     tested = round(TEST_NEGATIVES * settings["scale"])
     whole = generate_patches(0, tested + wanted, seed=seed, split="test", difficulty=settings["difficulty"])

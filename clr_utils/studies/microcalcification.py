@@ -10,7 +10,8 @@ import numpy as np
 
 from clr_utils.experiments import Run, load_records
 from clr_utils.policies import named_policy
-from clr_utils.studies.rates import cosine, cyclical, fixed, learning_rate, staircase, time_decay
+from clr_utils.studies.detectors import train_on, world
+from clr_utils.studies.rates import cosine, cyclical, fixed, staircase, time_decay
 
 STUDY = "microcalcification"
 DESIGN = {
@@ -38,13 +39,6 @@ UNTRAINED_SEEDS, SWEEP_SEEDS = 50, 3
 PEAK_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 # The medians of base_lr and max_lr over the recorded range tests "patches_log", by Smith's rule.
 RANGE_TEST_BOUNDS = (0.0013, 0.062)
-AREA_FORMS = (("", ""), ("", "_low"), ("", "_high"), ("validation_", ""))
-AT_A_THRESHOLD = ("precision", "recall", "f1")
-METRICS = (
-    *(f"{kind}{area}{bound}" for area in ("auc", "pr_area") for kind, bound in AREA_FORMS),
-    *(f"{name}{suffix}" for suffix in ("", "_chosen") for name in AT_A_THRESHOLD),
-    "threshold",
-)
 DIFFICULTY_ARMS = ("triangular", "fixed_0.016", "fixed_0.03")
 # Case 2, triangular against the best fixed rates: with three seeds the verdict was undecided.
 PAIRED_ARMS, PAIRED_SEEDS = ("triangular", "fixed_0.03", "fixed_0.016"), 6
@@ -234,96 +228,7 @@ def recorded_curves(case, name, seeds=None):
 
 
 def train(settings, seed):
-    """Train one run.
-
-    Returns:
-        metrics: Of the test set "auc" and "pr_area", each with the bounds of its 95 % interval over patients; and
-            "precision", "recall", "f1" at 0.5 and, ending in "_chosen", at "threshold", which has the largest F1 on
-            the validation set; of the validation set "validation_auc" and "validation_pr_area"; "updates". Where the
-            training diverged all but "updates" are None.
-        history: "loss" and "accuracy" of the training, one an epoch; "negatives_above", all of the test set's curves
-            (`clr_utils.metrics.detection.curve_points`).
-    """
+    """Train one run; metrics and history as in `clr_utils.studies.detectors.train_on`."""
     from clr_utils.calcification.sets import training_set
 
-    return train_on(training_set(settings["case"], **_world(settings, seed)), settings, seed)
-
-
-def train_on(patches, settings, seed):
-    """`train` on other training patches; `settings` may weigh the classes, and name a second threshold.
-
-    Args:
-        patches: Training `Patches`.
-        settings: As for `train`, and if they are given "class_weights", factors on the loss of negatives and positives,
-            and "shifted_threshold", at which the metrics "precision_shifted", "recall_shifted", "f1_shifted" are taken.
-        seed: Of weights and order, and of the validation and the test set.
-    """
-    import keras
-
-    from clr_utils.calcification.sets import fit_standardiser, test_set, validation_set
-    from clr_utils.models import calcification_cnn
-
-    standardise = fit_standardiser(patches)
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
-    model = calcification_cnn()
-    model.compile(
-        keras.optimizers.SGD(learning_rate(settings["policy"])),
-        "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        steps_per_execution=50,
-    )
-    fitted = model.fit(
-        standardise(patches),
-        patches.y,
-        batch_size=settings["batch_size"],
-        epochs=settings["epochs"],
-        class_weight=dict(enumerate(settings["class_weights"])) if "class_weights" in settings else None,
-        callbacks=[keras.callbacks.TerminateOnNaN()],
-        verbose=0,
-    )
-
-    def scores(patches):
-        return model.predict(standardise(patches), batch_size=1000, verbose=0)[:, 1]
-
-    world = _world(settings, seed)
-    validation, test = validation_set(**world), test_set(**world)
-    limits = {"": 0.5} | ({"_shifted": settings["shifted_threshold"]} if "shifted_threshold" in settings else {})
-    metrics, above = _evaluate(validation, scores(validation), test, scores(test), limits)
-    curves = {name: _finite(fitted.history.get(name, [])) for name in ("loss", "accuracy")}
-    return metrics | {"updates": int(model.optimizer.iterations)}, curves | {"negatives_above": above}
-
-
-def _world(settings, seed):
-    return {"seed": settings.get("world", seed), **{name: settings[name] for name in ("scale", "difficulty", "source")}}
-
-
-def _finite(values):
-    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]
-
-
-def _evaluate(validation, validation_scores, test, test_scores, limits):
-    from clr_utils.metrics.detection import (
-        best_threshold,
-        confusion,
-        negatives_above,
-        patient_interval,
-        pr_area,
-        roc_auc,
-    )
-
-    if not (np.isfinite(validation_scores).all() and np.isfinite(test_scores).all()):
-        return dict.fromkeys([*METRICS, *(f"{name}{end}" for end in limits if end for name in AT_A_THRESHOLD)]), []
-    metrics = {}
-    for name, area in (("auc", roc_auc), ("pr_area", pr_area)):
-        interval = patient_interval(area, test.y, test_scores, test.patient, resamples=200)
-        metrics |= {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
-        metrics[f"validation_{name}"] = area(validation.y, validation_scores)
-    threshold = best_threshold(validation.y, validation_scores, prevalence=test.y.mean())
-    for suffix, bound in {**limits, "_chosen": threshold}.items():
-        found = confusion(test.y, test_scores, bound)
-        metrics |= {f"precision{suffix}": found.precision, f"recall{suffix}": found.recall, f"f1{suffix}": found.f1}
-    metrics["threshold"] = threshold
-    # JSON has no NaN; a detector that calls nothing positive has no precision.
-    rounded = {name: round(value, 6) if np.isfinite(value) else None for name, value in metrics.items()}
-    return rounded, negatives_above(test.y, test_scores).tolist()
+    return train_on(training_set(settings["case"], **world(settings, seed)), settings, seed)

@@ -1,0 +1,72 @@
+"""What both callbacks ask of an optimizer, and what they warn of."""
+
+import warnings
+
+import keras
+
+
+class CycleWarning(UserWarning):
+    """Training and rates do not fit together; `warnings.simplefilter("ignore", CycleWarning)` silences it."""
+
+
+def inner(optimizer):
+    """The optimizer in which the updates are made: that inside a loss-scaling one."""
+    while hasattr(optimizer, "inner_optimizer"):
+        optimizer = optimizer.inner_optimizer
+    return optimizer
+
+
+def count(optimizer):
+    """The updates that an optimizer has made, an int; also where every replica has its own copy of the number."""
+    return int(keras.ops.convert_to_numpy(optimizer.iterations))
+
+
+def progress(optimizer):
+    """What moves with each batch that uses the optimizer: its count or, where loss scaling skips it, the scale."""
+    scale = getattr(optimizer, "dynamic_scale", None)
+    return count(inner(optimizer)), None if scale is None else float(keras.ops.convert_to_numpy(scale))
+
+
+def refuse_several(optimizer, purpose):
+    """TypeError for an optimizer without a learning rate of its own; `purpose` says what the callback does."""
+    if not hasattr(optimizer, "learning_rate"):
+        raise TypeError(
+            f"{purpose}, and the model's optimizer is a {type(optimizer).__name__} without one rate: remove the "
+            "callback, and give each optimizer in it CyclicalLearningRate(...) as its learning_rate"
+        )
+
+
+def log_rate(logs, rate):
+    """Put a rate into the logs of an epoch, unless something of that name is there."""
+    if logs is not None:
+        logs.setdefault("learning_rate", rate)
+
+
+def warn_short_step(schedule, steps):
+    """Warn where a step of the schedule is shorter than an epoch of `steps` updates; None: not known yet."""
+    step_size = int(schedule.settings["step_size"])
+    if steps and step_size < steps:
+        message = (
+            f"step_size ({step_size} iterations) is shorter than an epoch ({steps} iterations); the advice is 2 to 10 "
+            "epochs (step_size_for computes it). Is step_size given in epochs? warn=False silences this"
+        )
+        warnings.warn(message, CycleWarning, stacklevel=2)
+
+
+def warn_no_update():
+    """Warn that an epoch went by without an update."""
+    message = (
+        "the first epoch made no update with model.optimizer, so no rate is recorded: does train_step apply another "
+        "optimizer? Compile the model with that one, or remove LearningRateHistory. warn=False silences this"
+    )
+    warnings.warn(message, CycleWarning, stacklevel=2)
+
+
+def warn_mid_cycle(missing, unit="updates"):
+    """Warn where updates, or batches, are missing to the end of a cycle."""
+    if missing:
+        message = (
+            f"training ended inside a cycle, {missing} {unit} before its end, where the rate is lowest; train "
+            f"{missing} {unit} more, or choose another step_size. warn=False silences this"
+        )
+        warnings.warn(message, CycleWarning, stacklevel=2)

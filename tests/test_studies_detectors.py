@@ -1,0 +1,65 @@
+"""The detectors of the studies, in trainings of ten updates: what is recorded, what acts, how thresholds are chosen."""
+
+from functools import cache
+
+import pytest
+
+from clr_utils.calcification import sets
+from clr_utils.calcification.patches import generate_patches
+from clr_utils.metrics import detection
+from clr_utils.studies import detectors
+from clr_utils.studies import microcalcification as study
+from clr_utils.studies.rates import fixed
+
+
+@pytest.fixture(scope="module")
+def shared_patches():
+    """The sets of a world are generated once for all trainings; of the intervals only a rough idea is had."""
+    interval = detection.patient_interval
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("training_set", "validation_set", "test_set"):
+            patch.setattr(sets, name, cache(getattr(sets, name)))
+        patch.setattr(detection, "patient_interval", lambda *data, resamples: interval(*data, resamples=20))
+        yield
+
+
+def trained(**settings):
+    return study.train({**study.small_run().settings, "epochs": 1, **settings}, 0)
+
+
+@pytest.mark.usefixtures("shared_patches")
+def test_a_network_that_is_not_trained_keeps_its_initial_weights():
+    metrics, history = trained(epochs=0, policy=fixed(0.0))
+    assert metrics["updates"] == 0
+    assert history["loss"] == []
+    assert len(history["negatives_above"]) == 6
+
+
+@pytest.mark.usefixtures("shared_patches")
+def test_a_training_that_diverges_is_recorded_as_such():
+    metrics, history = trained(policy=fixed(1e4))
+    assert metrics == {**dict.fromkeys(detectors.METRICS), "updates": 10}
+    assert history == {"loss": [None], "accuracy": history["accuracy"], "negatives_above": []}
+
+
+@pytest.mark.usefixtures("shared_patches")
+def test_weights_and_a_shifted_threshold_act():
+    metrics, history = trained(shifted_threshold=0.0)
+    assert metrics["recall_shifted"] == 1 > metrics["recall"]
+    weighted, loss = trained(class_weights=[2.0, 1.0])
+    assert loss["loss"][0] > 1.2 * history["loss"][0]
+    assert "recall_shifted" not in weighted
+
+
+def test_the_threshold_is_chosen_on_the_validation_patients():
+    """Where the scores part the classes at another place than on the test patients."""
+    held, tested = (generate_patches(2, 2, split=split) for split in ("validation", "test"))
+    metrics, _ = detectors.evaluate(held, held.y + 0.0, tested, tested.y + 10.0, {"": 0.5})
+    assert metrics["threshold"] == 0.5
+    assert metrics["f1_chosen"] == pytest.approx(2 / 3, abs=1e-6), "all are called positive"
+
+
+def test_the_world_is_that_of_the_seed_unless_it_is_named():
+    settings = study.weight_runs()[0].settings
+    assert detectors.world(settings, 4)["seed"] == settings["world"] == 0
+    assert detectors.world(study.small_run().settings, 4)["seed"] == 4
