@@ -189,6 +189,8 @@ def weighted(batches, class_weight):
 
 def _rows(array, chosen):
     part = array[chosen]
+    if hasattr(part, "tocsr") and keras.backend.backend() == "torch":
+        part = part.toarray()  # as `fit` does there
     return keras.ops.convert_to_tensor(part, "string") if part.dtype.kind in "OSU" else part
 
 
