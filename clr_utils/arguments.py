@@ -1,6 +1,7 @@
 """Checks of arguments: each returns the checked value, or says what was wrong and how to mend it."""
 
 import math
+from argparse import ArgumentTypeError
 from numbers import Integral, Real
 
 import numpy as np
@@ -142,3 +143,10 @@ def one_of(name, value, allowed):
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; it is {value!r}")
     return value
+
+
+def typed_count(text):
+    """A whole number of 1 or more, as an int, of what was typed on a command line: a type for argparse."""
+    if not (text.isdecimal() and int(text)):
+        raise ArgumentTypeError(f"it must be a whole number of 1 or more; it is {text!r}")
+    return int(text)

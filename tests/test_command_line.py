@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 
 import command_line
+from clr_utils.arguments import typed_count
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_it_is_refused_by_its_name(tool, arguments, message, file, capsys):
 
 
 def test_what_can_be_meant_is_taken(file):
-    assert command_line.count("3") == 3
+    assert typed_count("3") == 3
     assert command_line.folder(str(file.parent)) == file.parent
     assert command_line.new_folder(str(file.parent / "new")) == file.parent / "new"
     assert command_line.new_file(str(file)) == file

@@ -9,6 +9,7 @@ from clr_utils.metrics.detection import (
     best_threshold,
     confusion,
     curve_points,
+    log_false_positive_rate,
     negatives_above,
     patient_interval,
     pr_area,
@@ -240,3 +241,9 @@ def test_patients_may_have_names():
     by_number = patient_interval(roc_auc, Y, SCORES, [0, 0, 1, 1, 2, 2, 3, 3], resamples=20)
     for names in (list("aabbccdd"), pd.Series(list("aabbccdd"), dtype="category"), [0, 0, 1, 1, "b", "b", "c", "c"]):
         assert patient_interval(roc_auc, Y, SCORES, names, resamples=20) == by_number
+
+
+def test_the_false_positives_at_a_recall():
+    """Half the positives have one negative above them; no false positive at all counts as half of one."""
+    assert log_false_positive_rate([1, 2], 20, 0.5) == pytest.approx(np.log10(1 / 20))
+    assert log_false_positive_rate([0] * 20, 110_000, 0.95) == pytest.approx(np.log10(0.5 / 110_000))

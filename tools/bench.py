@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from command_line import count, new_file
+from clr_utils.arguments import typed_count
+from command_line import new_file
 from run_notebooks import FOLDER, execute, select
 
 TARGET = FOLDER.parent / "build" / "bench.json"
@@ -192,8 +193,8 @@ def notebook_seconds():
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=count, default=60)
-    parser.add_argument("--updates", type=count, default=50, help="updates in a round")
+    parser.add_argument("--rounds", type=typed_count, default=60)
+    parser.add_argument("--updates", type=typed_count, default=50, help="updates in a round")
     parser.add_argument("--out", type=new_file, default=TARGET)
     options = parser.parse_args(arguments)
     os.environ.update(ONE_THREAD)

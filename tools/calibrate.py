@@ -17,8 +17,9 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
+from clr_utils.arguments import typed_count
 from clr_utils.files import write_atomically
-from command_line import count, folder, new_folder
+from command_line import folder, new_folder
 from run_notebooks import FOLDER, execute, select, stoppable
 
 RESULTS = Path(__file__).resolve().parent.parent / "data" / "results" / "calibration"
@@ -102,7 +103,7 @@ def main(arguments=None):
     parser.add_argument("number", nargs="?", help="the notebook's number, such as 01")
     parser.add_argument("--folder", type=folder, default=FOLDER)
     parser.add_argument("--results", type=new_folder, default=RESULTS)
-    parser.add_argument("--kernels", type=count, default=2)
+    parser.add_argument("--kernels", type=typed_count, default=2)
     options = parser.parse_args(arguments)
     if not options.number:
         parser.error("which notebook? For example: make calibrate NB=01")

@@ -1,14 +1,7 @@
-"""What the tools accept on their command lines, refused in a sentence where it cannot be meant."""
+"""The files and folders that tools accept on their command lines, refused in a sentence where they cannot be meant."""
 
 from argparse import ArgumentTypeError
 from pathlib import Path
-
-
-def count(text):
-    """A whole number of 1 or more."""
-    if not (text.isdecimal() and int(text)):
-        raise ArgumentTypeError(f"it must be a whole number of 1 or more; it is {text!r}")
-    return int(text)
 
 
 def folder(text):

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from command_line import count
+from clr_utils.arguments import typed_count
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_S = 120
@@ -99,7 +99,7 @@ def try_all(mutants, root, pool):
 def main(arguments=None, root=ROOT):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", nargs="?", default="", help="such as clr_utils/policies.py, or a folder; else all")
-    parser.add_argument("--workers", type=count, default=2, help="mutants at a time (default: 2)")
+    parser.add_argument("--workers", type=typed_count, default=2, help="mutants at a time (default: 2)")
     options = parser.parse_args(arguments)
     mutants = [mutant for mutant in load(root) if Path(mutant["file"]).is_relative_to(options.file)]
     if not mutants:

@@ -19,8 +19,8 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 import run_notebooks
+from clr_utils.arguments import typed_count
 from clr_utils.files import write_atomically
-from command_line import count
 
 FOLDER = run_notebooks.FOLDER
 RECORDS = Path(__file__).resolve().parent.parent / "data" / "results" / "timings"
@@ -137,7 +137,7 @@ def put_in(guide, part):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("numbers", nargs="*", help="such as 04; all notebooks when left out")
-    parser.add_argument("--repeats", type=count, default=1, help="times that each is executed (default: 1)")
+    parser.add_argument("--repeats", type=typed_count, default=1, help="times that each is executed (default: 1)")
     options = parser.parse_args(arguments)
     try:
         paths = [path for path in run_notebooks.select(FOLDER, options.numbers) if path.parent == FOLDER]

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from clr_utils.calcification.sets import TEST_NEGATIVES
 from clr_utils.citations import published
 from clr_utils.experiments import load_records
 from clr_utils.metrics.comparison import judge, paired_difference, welch_interval
+from clr_utils.metrics.detection import log_false_positive_rate
 from clr_utils.studies import case_contrast
 from clr_utils.studies import microcalcification as study
 from clr_utils.styles import style_of
@@ -82,7 +84,8 @@ def lost(case, policy, other):
 def log_false_positives(case, arm):
     """The logarithm to base 10 of the false-positive rate at recall 0.95, of each recorded run that both cases have."""
     records = load_records(study.study_runs(case, [arm], min(study.SEEDS.values())))
-    return [case_contrast.log_false_positive_rate(record["history"]["negatives_above"]) for record in records]
+    above = [record["history"]["negatives_above"] for record in records]
+    return [log_false_positive_rate(each, TEST_NEGATIVES, case_contrast.RECALL) for each in above]
 
 
 def _published(case, policy, metric):

@@ -1,5 +1,6 @@
 """Scores of a two-class detector on unbalanced data; positives are 1, and a score grows with the class 1."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -164,6 +165,20 @@ def negatives_above(y, scores):
     y, scores = _checked(y, scores)
     negatives = np.sort(scores[y == 0])
     return len(negatives) - np.searchsorted(negatives, np.sort(scores[y == 1])[::-1], side="left")
+
+
+def log_false_positive_rate(above, negatives, recall):
+    """The logarithm to base 10 of the false-positive rate at a recall.
+
+    Args:
+        above: As of `negatives_above`.
+        negatives: The negatives of the test set.
+        recall: The share of the positives that must be found; above 0, and 1 or less.
+
+    Returns:
+        The logarithm; no false positive counts as half of one.
+    """
+    return math.log10(max(above[math.ceil(recall * len(above)) - 1], 0.5) / negatives)
 
 
 def curve_points(above, negatives):

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from clr_utils import places
+from clr_utils.arguments import typed_count
 from clr_utils.experiments import run_grid
 from clr_utils.studies import case_contrast, microcalcification, mnist, range_test
 
@@ -28,18 +29,12 @@ def _parser():
     names = parser.add_subparsers(dest="study", required=True, metavar="STUDY")
     for name, study in STUDIES.items():
         own = names.add_parser(name, help=study.__doc__.splitlines()[0], description=study.__doc__.splitlines()[0])
-        own.add_argument("--seeds", type=_count, help="seeds 0 to N-1 of each arm (default: the study's own)")
-        own.add_argument("--workers", type=_count, default=2, help="trainings at a time (default: 2)")
+        own.add_argument("--seeds", type=typed_count, help="seeds 0 to N-1 of each arm (default: the study's own)")
+        own.add_argument("--workers", type=typed_count, default=2, help="trainings at a time (default: 2)")
         own.add_argument("--anew", action="store_true", help="train also what the project ships, into CLR_RESULTS_DIR")
         for option, settings in study.OPTIONS.items():
             own.add_argument(option, **settings)
     return parser
-
-
-def _count(text):
-    if not (text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"it must be a whole number of 1 or more; it is {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

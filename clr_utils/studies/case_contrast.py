@@ -5,8 +5,6 @@ full scale. The two cases of Alyafi et al. 2018 differ in the training prior, in
 in the order of the file, in the cycles, and in patients that training and test set share.
 """
 
-import math
-
 from clr_utils.calcification.sets import TEST_NEGATIVES
 from clr_utils.experiments import Run, load_records
 from clr_utils.metrics.comparison import paired_difference
@@ -91,24 +89,11 @@ def differences(metric, seeds=SEEDS):
     return threshold | contrasts
 
 
-def log_false_positive_rate(above, negatives=TEST_NEGATIVES, recall=RECALL):
-    """The logarithm to base 10 of the false-positive rate at a recall.
-
-    Args:
-        above: For each positive, from the highest score down, the negatives that score as much or more
-            (`clr_utils.metrics.detection.negatives_above`).
-        negatives: The negatives of the test set.
-        recall: The share of the positives that must be found; above 0, and 1 or less.
-
-    Returns:
-        The logarithm; no false positive counts as half of one.
-    """
-    return math.log10(max(above[math.ceil(recall * len(above)) - 1], 0.5) / negatives)
-
-
 def _value(record, metric):
+    from clr_utils.metrics.detection import log_false_positive_rate
+
     if metric == "log_fpr":
-        return log_false_positive_rate(record["history"]["negatives_above"])
+        return log_false_positive_rate(record["history"]["negatives_above"], TEST_NEGATIVES, RECALL)
     return record["metrics"][metric]
 
 
