@@ -71,7 +71,7 @@ mutants: setup ## do the tests notice faults? tries those of tests/mutants.toml,
 lock: setup ## bring requirements.lock to the newest versions (needs the network)
 	$(python) -m venv --clear build/uv
 	build/uv/bin/python -m pip install --quiet uv
-	build/uv/bin/uv pip compile --universal --python-version 3.11 --upgrade --no-header --quiet \
+	build/uv/bin/uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-header --quiet \
 		--extra cpu --extra lab --extra test --extra site pyproject.toml --output-file requirements.lock
 
 zip: ## pack the last commit for Colab, into build/clr-notebooks.zip

@@ -145,8 +145,9 @@ def one_of(name, value, allowed):
     return value
 
 
-def typed_count(text):
-    """A whole number of 1 or more, as an int, of what was typed on a command line: a type for argparse."""
-    if not (text.isdecimal() and int(text)):
-        raise ArgumentTypeError(f"it must be a whole number of 1 or more; it is {text!r}")
+def typed_count(text, maximum=math.inf):
+    """A whole number from 1 to `maximum`, as an int, of what was typed on a command line: a type for argparse."""
+    allowed = "of 1 or more" if maximum == math.inf else f"from 1 to {maximum}"
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 1 <= int(text) <= maximum):
+        raise ArgumentTypeError(f"it must be a whole number {allowed}; it is {text!r}")
     return int(text)

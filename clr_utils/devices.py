@@ -1,7 +1,25 @@
-"""Which device Keras trains on."""
+"""Which backend Keras computes with, and on which device it trains."""
 
+import os
 import platform
 from importlib import import_module
+
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def chosen_backend():
+    """The backend that the environment variable KERAS_BACKEND names, which is set to "tensorflow" where it is not.
+
+    Raises:
+        ValueError: It names none of BACKENDS.
+    """
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if backend not in BACKENDS:
+        raise ValueError(
+            f"the environment variable KERAS_BACKEND is {backend!r}; set it to {' or '.join(map(repr, BACKENDS))}, or "
+            "unset it"
+        )
+    return backend
 
 
 def gpu_name():

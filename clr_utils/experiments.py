@@ -1,7 +1,7 @@
-"""Grids of training runs, recorded one file a run: resumable, parallel, never half written.
+"""Runs and their records: one file a run, never half written, read only where it belongs to the run.
 
-A run is a value: a study, the name of an arm, its settings, a seed. `run_grid` trains the runs that are not recorded
-yet, with the function that it is handed; `load_records` reads them. From a shell, for a study of `clr_utils.studies`:
+A run is a value: a study, the name of an arm, its settings, a seed. `clr_utils.grids.run.run_grid` trains those that
+are not recorded yet; `load_records` reads them. From a shell, for a study of `clr_utils.studies`:
 `python -m clr_utils.studies microcalcification --case 1 --seeds 3`.
 
 Records are written to the folder that the environment variable CLR_RESULTS_DIR names, for example one on a mounted
@@ -11,19 +11,31 @@ user's instead (`clr_utils.places`). They are looked for in both, in this order.
 
 import hashlib
 import json
-import logging
+import math
 import os
 import platform
-import sys
-import time
+import re
 from importlib import import_module
+from numbers import Real
 from typing import NamedTuple
+
+import numpy as np
 
 from clr_utils import places
 from clr_utils.devices import device_name
 from clr_utils.files import write_atomically
 
-PARTS = {"settings", "settings_hash", "metrics", "history"}
+PARTS = {
+    "study": str,
+    "arm": str,
+    "seed": int,
+    "settings": dict,
+    "settings_hash": str,
+    "metrics": dict,
+    "history": dict,
+}
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+LARGEST_SEED = 2**32 - 1  # NumPy and Keras take no larger one
 
 
 class Run(NamedTuple):
@@ -47,40 +59,81 @@ class Run(NamedTuple):
     def _file_in(self, folder):
         return folder / self.study / f"{self.arm}-s{self.seed:02d}.json"
 
+    def __str__(self):
+        return f"{self.study}/{self.arm}, seed {self.seed}"
 
-class StaleRecordError(RuntimeError):
+
+class RecordError(ValueError):
+    """A file holds no record that can be used for the run; the message names it, and what to do."""
+
+
+class StaleRecordError(RecordError):
     """A record was made with other settings than the code has now."""
 
 
-class BrokenRecordError(ValueError):
-    """A file is empty, or holds something else than a whole record."""
+class BrokenRecordError(RecordError):
+    """A file is empty, holds something else than a whole record, or the record of another run."""
+
+
+def checked(run):
+    """The run, when a file can be named after it and a record can hold it.
+
+    Raises:
+        TypeError, ValueError: Its study or arm is no name, its seed no whole number of 0 or more, or JSON cannot hold
+            its settings.
+    """
+    for what in ("study", "arm"):
+        name = getattr(run, what)
+        if not (isinstance(name, str) and NAME.fullmatch(name)):
+            raise ValueError(f"a run's {what} must be a name of letters, digits and _ . + -; it is {name!r}")
+    if isinstance(run.seed, bool) or not isinstance(run.seed, int) or not 0 <= run.seed <= LARGEST_SEED:
+        raise ValueError(f"a run's seed must be an int from 0 to {LARGEST_SEED}; it is {run.seed!r}")
+    try:
+        settings_hash(run.settings)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"the settings of {run} must be what JSON can hold; {error}") from error
+    return run
 
 
 def settings_hash(settings):
     """A short SHA-256 of settings, the same for the same values in any order."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, allow_nan=False).encode()).hexdigest()[:16]
 
 
 def read_record(run):
     """The record of a run as a dict, or None where it has not been trained.
 
     Raises:
-        BrokenRecordError: The file does not hold a record.
+        BrokenRecordError: The file does not hold a record, or that of another run.
         StaleRecordError: The record's settings are not the run's. Both messages say how to renew it.
     """
-    path = run.path if run.path.is_file() else run.shipped_path
-    if not path.is_file():
+    path = run.path if os.path.lexists(run.path) else run.shipped_path
+    if not os.path.lexists(path):
         return None
     renew = f"delete it and run `python -m clr_utils.studies {run.study}`"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if not (isinstance(record, dict) and record.keys() >= PARTS):
-            raise ValueError(f"it should have {', '.join(sorted(PARTS))}")
-    except ValueError as error:
+        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        _check_whole(record)
+    except (OSError, ValueError, RecursionError) as error:
         raise BrokenRecordError(f"{path} holds no whole record ({error}): {renew}") from error
-    if not settings_hash(record["settings"]) == record["settings_hash"] == settings_hash(run.settings):
+    recorded = Run(record["study"], record["arm"], record["settings"], record["seed"])
+    if str(recorded) != str(run):
+        raise BrokenRecordError(f"{path} holds the record of {recorded}, under the name of {run}: {renew}")
+    if not settings_hash(recorded.settings) == record["settings_hash"] == settings_hash(run.settings):
         raise StaleRecordError(f"{path} was recorded with other settings than {run.study}/{run.arm} has now; {renew}")
     return record
+
+
+def _refuse(constant):
+    raise ValueError(f"it has {constant}, where a number or null belongs")
+
+
+def _check_whole(record):
+    if not (isinstance(record, dict) and record.keys() >= PARTS.keys()):
+        raise ValueError(f"it should have {', '.join(PARTS)}")
+    for part, kind in PARTS.items():
+        if not isinstance(record[part], kind) or isinstance(record[part], bool):
+            raise ValueError(f"{part} is {record[part]!r}")
 
 
 def load_records(runs):
@@ -88,7 +141,8 @@ def load_records(runs):
 
     Raises:
         FileNotFoundError: Some are missing; the message names them and the command that trains them.
-        BrokenRecordError, StaleRecordError: A file holds no record, or one that was made with other settings.
+        BrokenRecordError, StaleRecordError: A file holds no record of the run, or one that was made with other
+            settings.
     """
     runs = list(runs)
     records = [read_record(run) for run in runs]
@@ -101,91 +155,43 @@ def load_records(runs):
     return records
 
 
-def run_grid(runs, train, workers=1, anew=False):
-    """Train and record the runs that have no record, `workers` at a time, each in one thread of its own process.
-
-    A run that fails is reported and does not sink the rest, nor does a file that holds no whole record; what is
-    recorded already is kept, so a grid that was killed goes on where it was.
-
-    Args:
-        runs: `Run` values, of one study.
-        train: A function of settings and seed that trains one run and returns its metrics and its history, two dicts
-            that JSON can hold. Its module has a DESIGN (`clr_utils.studies`), whose hash goes into the records.
-        workers: Processes at a time; 1 trains in this process.
-        anew: Train runs that the project ships a record of, too, into the folder of CLR_RESULTS_DIR.
-
-    Returns:
-        The number of runs that failed, those with a broken record among them.
+def recorded_values(runs, metric):
+    """A metric of the recorded runs, in their order: numbers, or None where a run has no such value.
 
     Raises:
-        StaleRecordError: A record was made with other settings.
+        FileNotFoundError, BrokenRecordError, StaleRecordError: As `load_records`; or a record has something else than
+            a number there.
     """
-    from joblib import Parallel, delayed, parallel_config
-    from tqdm.auto import tqdm
-
-    design = settings_hash(_design(train))
-    missing, failed = [], 0
-    for run in runs:
-        try:
-            if read_record(run) is None or (anew and not run.path.is_file()):
-                missing.append(run)
-        except BrokenRecordError as error:
-            failed += 1
-            print(_failure(run, error), file=sys.stderr)
-    if not missing:
-        return failed
-    if folder := places.own_results():
-        print(f"records go to {folder}; CLR_RESULTS_DIR names the folder", file=sys.stderr)
-    with parallel_config(backend="loky", inner_max_num_threads=1 if workers > 1 else None):
-        outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(
-            delayed(_record)(run, train, design) for run in missing
-        )
-        for failure in tqdm(outcomes, total=len(missing), unit="run"):
-            if failure:
-                failed += 1
-                tqdm.write(failure, file=sys.stderr)
-    return failed
+    runs = list(runs)
+    values = [record["metrics"].get(metric, "nothing") for record in load_records(runs)]
+    for run, value in zip(runs, values, strict=True):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Real)):
+            raise BrokenRecordError(f"the record of {run} has {value!r} where the number {metric!r} belongs")
+    return values
 
 
-def _design(train):
-    design = getattr(sys.modules[train.__module__], "DESIGN", None)
-    if not isinstance(design, dict):
-        raise TypeError(
-            f"{train.__module__}, the module of train, must say in a dict DESIGN what will be judged, by which margin "
-            "and by how many seeds, before a run is recorded"
-        )
-    return design
+def write_record(path, record):
+    """Write a record whole or not at all."""
+    write_atomically(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
-def _failure(run, error):
-    return f"failed: {run.study}/{run.arm}, seed {run.seed}: {type(error).__name__}: {error}"
+def as_json(value):
+    """The value as JSON can hold it: NumPy's numbers and arrays as Python's, what is not finite as None.
 
-
-def _record(run, train, design):
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Every run compiles a model of its own, which TensorFlow warns of.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    began = time.perf_counter()
-    try:
-        metrics, history = train(run.settings, run.seed)
-    except Exception as error:
-        return _failure(run, error)
-    record = {
-        "study": run.study,
-        "arm": run.arm,
-        "seed": run.seed,
-        "settings": run.settings,
-        "settings_hash": settings_hash(run.settings),
-        "design_hash": design,
-        "metrics": metrics,
-        "history": history,
-        "seconds": round(time.perf_counter() - began, 1),
-        **made_with(),
-    }
-    write_atomically(run.path, json.dumps(record, indent=1) + "\n")
-    return None
+    Raises:
+        TypeError: It holds something else than dicts with names, lists, texts, numbers, True, False and None.
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: as_json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(each) for each in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise TypeError(f"a record cannot hold {value!r} ({type(value).__name__})")
 
 
 def made_with():

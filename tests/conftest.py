@@ -9,6 +9,8 @@ from pathlib import Path
 
 import matplotlib
 
+from toy_study import toy  # noqa: F401
+
 matplotlib.use("agg")
 if os.environ.get("KERAS_BACKEND") == "jax":
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")

@@ -18,7 +18,8 @@ import matplotlib  # noqa: E402
 import clr_utils  # noqa: E402
 from clr_utils.course import colab  # noqa: E402
 from clr_utils.datasets import mnist as digits_file  # noqa: E402
-from clr_utils.experiments import Run, load_records, run_grid  # noqa: E402
+from clr_utils.experiments import Run, load_records  # noqa: E402
+from clr_utils.grids.run import run_grid  # noqa: E402
 from clr_utils.studies import mnist  # noqa: E402
 
 matplotlib.use("agg")

@@ -1,14 +1,9 @@
-"""The grid: records whole or not at all, resumed after a kill, stale ones refused, failures that sink nothing."""
+"""Records: what is read belongs to the run, is whole, and was made with the settings that the code has."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from functools import partial
-from pathlib import Path
+import math
 
+import numpy as np
 import pytest
 
 from clr_utils import places
@@ -16,60 +11,23 @@ from clr_utils.experiments import (
     BrokenRecordError,
     Run,
     StaleRecordError,
+    as_json,
     load_records,
     read_record,
-    run_grid,
+    recorded_values,
     settings_hash,
 )
-
-GRID = """
-import sys
-from test_experiments import toy_runs, train
-from clr_utils import experiments
-experiments.made_with = dict  # without the import of Keras
-experiments.run_grid(toy_runs(sys.argv[1], 6, seconds=0.3), train)
-"""
-
-
-DESIGN = {"endpoint": "nothing"}
-
-
-def train(settings, seed):
-    """A training that takes no Keras: it logs its seed, waits, and fails where it is told to."""
-    with open(settings["log"], "a") as log:
-        log.write(f"{seed}\n")
-    time.sleep(settings.get("seconds", 0))
-    if seed in settings.get("fails", []):
-        raise RuntimeError("it diverged")
-    return {"error": seed / 10}, {"loss": [1.0, 0.5]}
-
-
-def toy_runs(log, seeds, **settings):
-    return [Run("toy", "arm", {"log": str(log), **settings}, seed) for seed in range(seeds)]
-
-
-@pytest.fixture
-def toy(tmp_path, monkeypatch):
-    """Makes runs of a toy study; records go to a temporary folder, `toy.trained()` lists the seeds trained."""
-    monkeypatch.setenv("CLR_RESULTS_DIR", str(tmp_path / "results"))
-    log = tmp_path / "log"
-    runs = partial(toy_runs, log)
-    runs.trained = lambda: [int(seed) for seed in log.read_text().split()] if log.exists() else []
-    runs.folder, runs.log = tmp_path, log
-    return runs
-
-
-def files(toy):
-    return sorted(path.name for path in (toy.folder / "results" / "toy").iterdir())
+from clr_utils.grids.run import run_grid
+from toy_study import DESIGN, train
 
 
 def test_runs_are_recorded_one_file_each(toy):
     assert run_grid(toy(3), train) == 0
-    assert files(toy) == ["arm-s00.json", "arm-s01.json", "arm-s02.json"]
+    assert toy.files() == ["arm-s00.json", "arm-s01.json", "arm-s02.json"]
     record = load_records(toy(3))[2]
     assert (record["study"], record["arm"], record["seed"]) == ("toy", "arm", 2)
-    assert record["metrics"] == {"error": 0.2}
-    assert record["history"] == {"loss": [1.0, 0.5]}
+    assert record["metrics"] == {"error": 0.5, "wrong": 2}
+    assert record["history"] == {"loss": [1.0, 0.5, None]}
     assert record["settings_hash"] == settings_hash(record["settings"])
     assert record["design_hash"] == settings_hash(DESIGN)
     assert record["device"]
@@ -77,78 +35,65 @@ def test_runs_are_recorded_one_file_each(toy):
     assert record["seconds"] >= 0
 
 
-def test_without_a_design_nothing_is_trained(toy, monkeypatch):
-    monkeypatch.delattr(sys.modules[__name__], "DESIGN")
-    with pytest.raises(TypeError, match="must say in a dict DESIGN what will be judged"):
-        run_grid(toy(1), train)
-    assert toy.trained() == []
-
-
-def test_what_is_recorded_is_not_trained_again(toy):
-    run_grid(toy(2), train)
-    run_grid(toy(4), train)
-    assert toy.trained() == [0, 1, 2, 3]
-
-
-def test_a_failing_run_is_reported_and_the_rest_goes_on(toy, capsys):
-    assert run_grid(toy(3, fails=[1]), train) == 1
-    assert "failed: toy/arm, seed 1: RuntimeError: it diverged" in capsys.readouterr().err
-    assert files(toy) == ["arm-s00.json", "arm-s02.json"]
-
-
-def test_a_killed_grid_goes_on_where_it_was(toy):
-    command = [sys.executable, "-c", GRID, str(toy.log)]
-    first = subprocess.Popen(command, cwd=Path(__file__).parent, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while len(toy.trained()) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    recorded = [name for name in files(toy) if not name.startswith(".")]
-    assert 1 <= len(recorded) < 6
-    before = {name: (toy.folder / "results" / "toy" / name).read_text() for name in recorded}
-
-    assert subprocess.run(command, cwd=Path(__file__).parent, stderr=subprocess.DEVNULL, check=False).returncode == 0
-    errors = [record["metrics"]["error"] for record in load_records(toy(6, seconds=0.3))]
-    assert errors == [seed / 10 for seed in range(6)]
-    assert {name: (toy.folder / "results" / "toy" / name).read_text() for name in recorded} == before
-    assert toy.trained().count(0) == 1
-
-
-def test_a_broken_write_leaves_no_file(toy, monkeypatch):
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", stop)
-    with pytest.raises(KeyboardInterrupt):
-        run_grid(toy(1), train)
-    assert files(toy) == []
+def edit(toy, change, seed=0):
+    path = toy(seed + 1)[seed].path
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
 
 
 def test_a_record_of_other_settings_is_stale(toy):
     run_grid(toy(3), train)
     with pytest.raises(StaleRecordError, match=r"arm-s00\.json was recorded with other settings.*delete it"):
         load_records(toy(3, rate=0.1))
-    with pytest.raises(StaleRecordError):
-        run_grid(toy(3, rate=0.1), train)
 
 
-def test_a_record_whose_settings_were_edited_is_stale(toy):
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record["settings"].update(log="elsewhere"),
+        lambda record: record.update(settings_hash="0" * 16),
+    ],
+    ids=["settings", "hash"],
+)
+def test_a_record_that_was_edited_is_stale(toy, change):
     run_grid(toy(1), train)
-    path = toy(1)[0].path
-    record = json.loads(path.read_text())
-    record["settings"]["log"] = "elsewhere"
-    path.write_text(json.dumps(record))
+    edit(toy, change)
     with pytest.raises(StaleRecordError):
         read_record(toy(1)[0])
 
 
+@pytest.mark.parametrize(
+    ("change", "holds"),
+    [
+        ({"seed": 1}, "toy/arm, seed 1"),
+        ({"arm": "other"}, "toy/other, seed 0"),
+        ({"study": "mnist"}, "mnist/arm, seed 0"),
+    ],
+    ids=["seed", "arm", "study"],
+)
+def test_the_record_of_another_run_is_refused(toy, change, holds):
+    """A copy under another seed's name would count one training twice."""
+    run_grid(toy(1), train)
+    edit(toy, lambda record: record.update(change))
+    wanted = rf"arm-s00\.json holds the record of {holds}, under the name of toy/arm, seed 0: delete it"
+    with pytest.raises(BrokenRecordError, match=wanted):
+        read_record(toy(1)[0])
+
+
+WHOLE = '{"study": "toy", "arm": "arm", "seed": 0, "settings": {}, "settings_hash": "", "metrics": %s, "history": {}}'
 BROKEN = {
     "empty": "",
     "half": '{"study": "toy", "arm"',
+    "null": "null",
     "no record": "[1, 2]",
     "without metrics": '{"settings": {}, "settings_hash": ""}',
     "no text": b"\xff\xfe\x00",
+    "with a byte-order mark": b"\xef\xbb\xbf" + WHOLE.encode(),
+    "metrics are a list": WHOLE % "[1]",
+    "not a number": WHOLE % '{"error": NaN}',
+    "infinite": WHOLE % '{"error": -Infinity}',
+    "nested too deep": "[" * 100_000,
 }
 
 
@@ -157,45 +102,50 @@ def test_a_broken_record_is_named_and_the_rest_is_trained(toy, capsys, content):
     run_grid(toy(1), train)
     path = toy(1)[0].path
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(
-        BrokenRecordError, match=r"arm-s00\.json holds no whole record .*: delete it and run .*studies toy"
-    ):
+    wanted = r"arm-s00\.json holds no whole record .*: delete it and run .*studies toy"
+    with pytest.raises(BrokenRecordError, match=wanted):
         load_records(toy(1))
     capsys.readouterr()
     assert run_grid(toy(3), train) == 1
-    assert "failed: toy/arm, seed 0: BrokenRecordError: " + str(path) in capsys.readouterr().err
+    assert f"failed: toy/arm, seed 0: BrokenRecordError: {path}" in capsys.readouterr().err
     assert toy.trained() == [0, 1, 2]
     path.unlink()
     assert run_grid(toy(3), train) == 0
     assert len(load_records(toy(3))) == 3
 
 
-@pytest.fixture
-def shipped(toy, monkeypatch):
-    """A project that ships the records of the toy's seeds 0 and 1, and a user whose folder is still empty."""
-    monkeypatch.setattr(places, "RESULTS", toy.folder / "shipped")
-    monkeypatch.delenv("CLR_RESULTS_DIR")
+@pytest.mark.parametrize("make", ["folder", "dangling link"])
+def test_what_is_no_file_is_refused_before_the_training(toy, capsys, make):
+    path = toy(1)[0].path
+    path.parent.mkdir(parents=True)
+    path.mkdir() if make == "folder" else path.symlink_to("nowhere")
+    assert run_grid(toy(2), train) == 1
+    assert "seed 0: BrokenRecordError" in capsys.readouterr().err
+    assert toy.trained() == [1]
+
+
+@pytest.mark.parametrize("value", ["0.5", True, [0.5]], ids=repr)
+def test_a_table_takes_in_numbers_alone(toy, value):
     run_grid(toy(2), train)
-    monkeypatch.setenv("CLR_RESULTS_DIR", str(toy.folder / "results"))
-    return toy.folder / "shipped" / "toy"
+    edit(toy, lambda record: record["metrics"].update(error=value), seed=1)
+    with pytest.raises(BrokenRecordError, match=r"toy/arm, seed 1 has .* where the number 'error' belongs"):
+        recorded_values(toy(2), "error")
 
 
-def test_shipped_records_are_read_beside_an_own_folder(toy, shipped):
-    assert run_grid(toy(3), train) == 0
-    assert toy.trained() == [0, 1, 2]
-    assert files(toy) == ["arm-s02.json"]
-    assert [record["seed"] for record in load_records(toy(3))] == [0, 1, 2]
-    assert len(list(shipped.iterdir())) == 2
+def test_a_metric_is_a_number_or_missing_by_null(toy):
+    run_grid(toy(2), train)
+    edit(toy, lambda record: record["metrics"].update(error=None))
+    assert recorded_values(toy(2), "error") == [None, 0.25]
+    with pytest.raises(BrokenRecordError, match="'nothing' where the number 'err' belongs"):
+        recorded_values(toy(2), "err")
 
 
-def test_anew_trains_what_is_shipped_and_then_reads_the_own_record(toy, shipped):
-    assert run_grid(toy(2), train, anew=True) == 0
-    assert toy.trained() == [0, 1, 0, 1]
-    own = toy.folder / "results" / "toy" / "arm-s00.json"
-    own.write_text(own.read_text().replace('"seconds"', '"own": true, "seconds"'))
-    assert [record.get("own", False) for record in load_records(toy(2))] == [True, False]
-    assert run_grid(toy(2), train, anew=True) == 0
-    assert len(toy.trained()) == 4
+def test_every_shipped_record_is_whole_and_under_its_own_name():
+    for path in places.RESULTS.glob("*/*-s[0-9]*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        run = Run(record["study"], record["arm"], record["settings"], record["seed"])
+        assert run.shipped_path == path
+        assert read_record(run) == record
 
 
 def test_missing_records_are_named_with_the_command(toy):
@@ -207,3 +157,11 @@ def test_missing_records_are_named_with_the_command(toy):
 def test_the_hash_knows_values_and_not_their_order():
     assert settings_hash({"a": 1, "b": [2, 3]}) == settings_hash({"b": [2, 3], "a": 1})
     assert settings_hash({"a": 1}) != settings_hash({"a": 2})
+
+
+def test_what_json_cannot_hold_is_made_plain_or_refused():
+    value = {"a": np.float32(0.5), "b": (np.int8(1), np.bool_(True), math.inf), "c": np.array([[1.0, np.nan]])}
+    assert as_json(value) == {"a": 0.5, "b": [1, True, None], "c": [[1.0, None]]}
+    for wrong in ({1: 2}, {"a": {3}}, object(), 1j, b"a"):
+        with pytest.raises(TypeError, match="a record cannot hold"):
+            as_json(wrong)

@@ -36,7 +36,8 @@ def text(path):
 
 
 def locked():
-    return [Requirement(line) for line in text("requirements.lock").splitlines() if not line.strip().startswith("#")]
+    pins = re.sub(r" *\\\n", "", text("requirements.lock")).splitlines()
+    return [Requirement(pin.split(" --hash")[0]) for pin in pins if not pin.strip().startswith("#")]
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
@@ -61,7 +62,8 @@ def test_lock_satisfies_pyproject(python, system, machine):
 
 def test_lock_names_no_host_and_no_path():
     for line in text("requirements.lock").splitlines():
-        assert re.fullmatch(r"[a-z0-9.-]+==[\w.]+( ; [\w .*'=<>!()-]+)?|\s+# .*", line), line
+        pin = r"[a-z0-9.-]+==[\w.]+( ; [\w .*'=<>!()-]+)? \\"
+        assert re.fullmatch(rf"{pin}|    --hash=sha256:[0-9a-f]{{64}}( \\)?|\s+# .*", line), line
         assert not re.search(r"://|/|@", line), line
 
 

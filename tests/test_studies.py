@@ -8,6 +8,8 @@ import pytest
 
 from clr_utils import places, studies
 from clr_utils.experiments import Run, load_records, settings_hash
+from clr_utils.grids import cluster
+from clr_utils.grids.checks import GridError
 from clr_utils.studies import __main__ as command
 from clr_utils.studies.__main__ import STUDIES
 
@@ -70,8 +72,10 @@ def test_the_small_recorded_run_can_be_had_again(study):
         (["nothing"], "microcalcification"),
         (["mnist", "--case", "1"], "unrecognized arguments: --case 1"),
         (["microcalcification", "--case", "3"], "invalid choice: 3"),
-        (["mnist", "--seeds", "0"], "argument --seeds: it must be a whole number of 1 or more; it is '0'"),
-        (["mnist", "--workers", "two"], "argument --workers: it must be a whole number of 1 or more; it is 'two'"),
+        (["mnist", "--seeds", "0"], "argument --seeds: it must be a whole number from 1 to 1000; it is '0'"),
+        (["mnist", "--seeds", "100000000"], "argument --seeds: it must be a whole number from 1 to 1000"),
+        (["mnist", "--workers", "0"], "argument --workers: it must be a whole number from 1 to 256; it is '0'"),
+        (["mnist", "--workers", "two"], "argument --workers: it must be a whole number from 1 to 256; it is 'two'"),
         (["mnist", "--anew"], "--anew needs the environment variable CLR_RESULTS_DIR"),
     ],
 )
@@ -92,9 +96,38 @@ def trained(monkeypatch):
 
 def test_the_command_trains_one_case(trained):
     assert command.main(["microcalcification", "--case", "1", "--seeds", "3", "--workers", "1"]) == 0
-    ((runs, train, workers, anew),) = trained
-    assert (train, workers, anew) == (STUDIES["microcalcification"].train, 1, False)
+    ((runs, *others),) = trained
+    assert others == [STUDIES["microcalcification"].train, 1, False, None]
     assert {(run.settings["case"], run.seed) for run in runs} == {(1, 0), (1, 1), (1, 2)}
+
+
+def test_the_command_refuses_an_unknown_backend_before_it_builds_anything(monkeypatch, capsys, trained):
+    monkeypatch.setenv("KERAS_BACKEND", "theano")
+    with pytest.raises(SystemExit):
+        command.main(["mnist"])
+    assert "KERAS_BACKEND is 'theano'; set it to 'tensorflow' or 'jax'" in capsys.readouterr().err
+    assert trained == []
+
+
+@pytest.mark.parametrize(
+    ("stops", "sentence"),
+    [(KeyboardInterrupt(), "interrupted; run the command again"), (GridError("no room"), "no room")],
+    ids=["Ctrl-C", "a grid that cannot go on"],
+)
+def test_what_stops_the_command_is_told_in_a_sentence(monkeypatch, stops, sentence):
+    def stop(*_):
+        raise stops
+
+    monkeypatch.setattr(command, "run_grid", stop)
+    assert sentence in command.main(["mnist"])
+
+
+def test_the_command_says_that_no_scheduler_answers(monkeypatch, trained):
+    monkeypatch.setattr(cluster, "PATIENCE", 0.2)
+    assert "no Dask scheduler answers at 'tcp://127.0.0.1:9'" in command.main(
+        ["mnist", "--scheduler", "tcp://127.0.0.1:9"]
+    )
+    assert trained == []
 
 
 def test_the_command_stops_at_a_grid_with_failures(monkeypatch, trained):

@@ -135,7 +135,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(timings, "FOLDER", tmp_path)
     monkeypatch.setattr(timings, "RECORDS", tmp_path / "records")
     monkeypatch.setattr(timings, "made_with", lambda: {"versions": MADE["versions"], "device": MADE["device"]})
-    monkeypatch.setattr(timings.joblib, "cpu_count", lambda: 2)
+    monkeypatch.setattr(timings.os, "cpu_count", lambda: 2)
     return tmp_path
 
 

@@ -126,7 +126,8 @@ def range_test_costs(build, shape, classes, batch_size, updates=200, rounds=9):
 
 
 GRID = """
-from clr_utils.experiments import Run, run_grid
+from clr_utils.experiments import Run
+from clr_utils.grids.run import run_grid
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.rates import fixed
 

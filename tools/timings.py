@@ -6,6 +6,7 @@ Copies are executed in the quick profile; the notebooks stay as they are. The se
 
 import argparse
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -14,7 +15,6 @@ import time
 from datetime import date, datetime
 from pathlib import Path
 
-import joblib
 import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -145,7 +145,7 @@ def main(arguments=None):
         parser.error(str(error))
 
     guide = FOLDER / "TEACHING.md"
-    made = {"profile": "quick", "date": date.today().isoformat(), "cpus": joblib.cpu_count(), **made_with()}
+    made = {"profile": "quick", "date": date.today().isoformat(), "cpus": os.cpu_count(), **made_with()}
     kind = machine(made["device"], made["cpus"])
     for path in paths:
         print(f"{path.name:<36}", end=" ", flush=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from clr_utils import places
 from clr_utils.course import colab
+from clr_utils.devices import chosen_backend
 
-BACKENDS = ("tensorflow", "jax", "torch")
 PROFILES = {
     "quick": "data that ships with the project, a reduced scale, under a minute on two cores",
     "paper": "the published scale on the real data sets; hours on a CPU, minutes on a GPU",
@@ -35,12 +35,7 @@ def setup_notebook(keras=True):
             f"the environment variable CLR_PROFILE is {profile!r}; set it to 'quick' or 'paper', or unset it"
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if backend not in BACKENDS:
-        raise ValueError(
-            f"the environment variable KERAS_BACKEND is {backend!r}; set it to {' or '.join(map(repr, BACKENDS))}, or "
-            "unset it"
-        )
+    chosen_backend()
     import matplotlib.pyplot as plt
 
     if keras:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
-PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "keras", "scikit-plots", "ipywidgets", "joblib")
+PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "keras", "scikit-plots", "ipywidgets")
 
 
 class Answer(NamedTuple):

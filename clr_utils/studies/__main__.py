@@ -2,36 +2,54 @@
 
 import argparse
 import sys
+from contextlib import nullcontext
+from functools import partial
 
 from clr_utils import places
 from clr_utils.arguments import typed_count
-from clr_utils.experiments import run_grid
+from clr_utils.devices import chosen_backend
+from clr_utils.grids.checks import GridError
+from clr_utils.grids.cluster import connected
+from clr_utils.grids.run import run_grid
 from clr_utils.studies import case_contrast, microcalcification, mnist, range_test
 
 STUDIES = {study.STUDY: study for study in (microcalcification, case_contrast, mnist, range_test)}
+MOST_SEEDS, MOST_WORKERS = 1000, 256
 
 
 def main(arguments=None):
     """Train a study's grids, one after another; an interrupted command, typed again, goes on where it was."""
     parser = _parser()
     options = vars(parser.parse_args(arguments))
-    study, workers, anew = (options.pop(name) for name in ("study", "workers", "anew"))
+    study, workers, anew, address = (options.pop(name) for name in ("study", "workers", "anew", "scheduler"))
     if anew and not places.own_results():
         parser.error("--anew needs the environment variable CLR_RESULTS_DIR, the folder for your own records")
-    for grid in STUDIES[study].grids(**options):
-        if run_grid(grid, STUDIES[study].train, workers, anew):
-            return "some runs failed; mend what is reported above and run the command again, it trains the rest"
+    try:
+        chosen_backend()
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        with connected(address) if address else nullcontext() as client:
+            for grid in STUDIES[study].grids(**options):
+                if run_grid(grid, STUDIES[study].train, workers, anew, client):
+                    return "some runs failed; mend what is reported above and run the command again, it trains the rest"
+    except GridError as error:
+        return str(error)
+    except KeyboardInterrupt:
+        return "interrupted; run the command again, it goes on where it was"
     return 0
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m clr_utils.studies", description="Train and record a study.")
     names = parser.add_subparsers(dest="study", required=True, metavar="STUDY")
+    seeds, workers = (partial(typed_count, maximum=most) for most in (MOST_SEEDS, MOST_WORKERS))
     for name, study in STUDIES.items():
         own = names.add_parser(name, help=study.__doc__.splitlines()[0], description=study.__doc__.splitlines()[0])
-        own.add_argument("--seeds", type=typed_count, help="seeds 0 to N-1 of each arm (default: the study's own)")
-        own.add_argument("--workers", type=typed_count, default=2, help="trainings at a time (default: 2)")
+        own.add_argument("--seeds", type=seeds, help="seeds 0 to N-1 of each arm (default: the study's own)")
+        own.add_argument("--workers", type=workers, default=2, help="trainings at a time (default: 2)")
         own.add_argument("--anew", action="store_true", help="train also what the project ships, into CLR_RESULTS_DIR")
+        own.add_argument("--scheduler", metavar="ADDRESS", help="train on the Dask cluster of the scheduler there")
         for option, settings in study.OPTIONS.items():
             own.add_argument(option, **settings)
     return parser

@@ -8,7 +8,7 @@ The grids come in the order of their need; `python -m clr_utils.studies microcal
 
 import numpy as np
 
-from clr_utils.experiments import Run, load_records
+from clr_utils.experiments import Run, load_records, recorded_values
 from clr_utils.policies import named_policy
 from clr_utils.studies.detectors import train_on, world
 from clr_utils.studies.rates import cosine, cyclical, fixed, staircase, time_decay
@@ -210,7 +210,7 @@ def recorded(case, name, metric, seeds=None):
     Raises:
         FileNotFoundError: Some are not recorded yet.
     """
-    return [record["metrics"][metric] for record in load_records(study_runs(case, [name], seeds))]
+    return recorded_values(study_runs(case, [name], seeds), metric)
 
 
 def mean_of(case, name, metric, seeds=None):

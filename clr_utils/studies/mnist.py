@@ -10,7 +10,8 @@ from statistics import fmean
 
 import numpy as np
 
-from clr_utils.experiments import Run, load_records, run_grid
+from clr_utils.experiments import Run, load_records, recorded_values
+from clr_utils.grids.run import run_grid
 from clr_utils.studies.rates import cyclical, fixed, learning_rate, linear, shuffled, shuffled_rates, staircase
 
 STUDY = "mnist"
@@ -110,7 +111,7 @@ def screening_errors():
     """
     errors = {}
     for candidate in CANDIDATES:
-        found = [record["metrics"]["error"] for record in load_records(screening_runs(candidate))]
+        found = recorded_values(screening_runs(candidate), "error")
         by_rate = [found[k : k + SCREENING_SEEDS] for k in range(0, len(found), SCREENING_SEEDS)]
         errors[candidate] = dict(zip(SCREENED_RATES, by_rate, strict=True))
     return errors
@@ -157,8 +158,9 @@ def recorded_errors(seeds=SEEDS):
         FileNotFoundError: Some runs are not recorded yet.
     """
     errors = {}
-    for record in load_records(study_runs(seeds)):
-        errors.setdefault(record["arm"], []).append(record["metrics"]["error"])
+    runs = study_runs(seeds)
+    for run, error in zip(runs, recorded_values(runs, "error"), strict=True):
+        errors.setdefault(run.arm, []).append(error)
     return errors
 
 
@@ -194,7 +196,7 @@ def test_errors(arm, seeds, profile="quick"):
     runs = [Run(STUDY, arm, settings, seed) for seed in seeds]
     if failed := run_grid(runs, train):
         raise RuntimeError(f"{failed} runs of {arm!r} failed, as reported above; mend that and run the cell again")
-    return [record["metrics"]["error"] for record in load_records(runs)]
+    return recorded_values(runs, "error")
 
 
 def train(settings, seed):

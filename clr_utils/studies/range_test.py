@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from clr_utils.experiments import Run, load_records
+from clr_utils.experiments import Run, load_records, recorded_values
 from clr_utils.range_test.results import RangeTest, RangeTests
 
 STUDY = "range_test"
@@ -73,8 +73,9 @@ def recorded_tests(arm):
 def recorded_errors():
     """The recorded test errors at the fixed rates, in percent: {rate: errors of the seeds}."""
     errors = {}
-    for record in load_records(fixed_runs()):
-        errors.setdefault(record["settings"]["rate"], []).append(record["metrics"]["error"])
+    runs = fixed_runs()
+    for run, error in zip(runs, recorded_values(runs, "error"), strict=True):
+        errors.setdefault(run.settings["rate"], []).append(error)
     return errors
 
 

@@ -11,7 +11,7 @@ import badges
 LONG_RUN = """
 import os
 os.environ["CLR_RESULTS_DIR"] = os.path.abspath("drive")
-from clr_utils.experiments import run_grid
+from clr_utils.grids.run import run_grid
 from clr_utils.studies import mnist
 runs = [mnist.small_run()._replace(seed=seed) for seed in range(3)]"""
 
