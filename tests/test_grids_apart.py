@@ -27,6 +27,11 @@ def sleep(folder, number):
     time.sleep(60)
 
 
+def out_of_luck():
+    print("out of luck", file=sys.stderr)
+    os._exit(7)
+
+
 def once_killed(marker):
     if not marker.exists():
         marker.touch()
@@ -36,12 +41,12 @@ def once_killed(marker):
 
 def test_results_failures_and_the_dead_come_back_with_their_number(tmp_path):
     environment = partial(lambda names: {name: os.environ.get(name) for name in names}, list(ONE_THREAD))
-    calls = [environment, partial(int, "x"), partial(os._exit, 7), partial(once_killed, tmp_path / "marker")]
+    calls = [environment, partial(int, "x"), out_of_luck, partial(once_killed, tmp_path / "marker")]
     found = dict(call_apart(calls, workers=2))
     assert found[0] == ONE_THREAD
     assert isinstance(found[1], ValueError)
     assert isinstance(found[2], ProcessDiedError)
-    assert "exit status 7, in 2 attempts" in str(found[2])
+    assert str(found[2]) == "its process ended with exit status 7, in 2 attempts. It said last: out of luck"
     assert found[3] == "done"
 
 

@@ -1,6 +1,7 @@
 """Calls in Python processes of their own: each in one thread, ended when whoever began it ends.
 
-A process that is killed takes its own call with it and no other; that call is tried once more.
+A process that is killed takes its own call with it and no other; that call is tried once more. What a process prints is
+shown where it dies.
 """
 
 import os
@@ -27,6 +28,7 @@ ONE_THREAD = dict.fromkeys(
     "1",
 )
 TRIES = 2
+MOST_SAID = 500  # characters of what a process that died had printed
 PAUSE = 0.05  # seconds between two looks at the processes
 
 
@@ -76,13 +78,16 @@ def _start(call, place):
     place.mkdir()
     (place / "call").write_bytes(cloudpickle.dumps(call))
     program = f"import sys; sys.path[:] = {sys.path!r}; from clr_utils.grids import apart; apart.main(sys.argv[1])"
-    # A session of its own: Ctrl-C reaches the one who waits, and he ends the rest.
-    return subprocess.Popen(
-        [sys.executable, "-c", program, str(place)],
-        stdin=subprocess.PIPE,
-        env={**os.environ, **ONE_THREAD},
-        start_new_session=True,
-    )
+    with (place / "said").open("wb") as said:
+        # A session of its own: Ctrl-C reaches the one who waits, and he ends the rest.
+        return subprocess.Popen(
+            [sys.executable, "-c", program, str(place)],
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
+            env={**os.environ, **ONE_THREAD},
+            start_new_session=True,
+        )
 
 
 def _outcome(process, place):
@@ -91,7 +96,8 @@ def _outcome(process, place):
         return pickle.loads(result.read_bytes())
     code = process.returncode
     how = f"was killed by signal {-code} (often for want of memory)" if code < 0 else f"ended with exit status {code}"
-    return ProcessDiedError(f"its process {how}, in {TRIES} attempts")
+    said = (place / "said").read_text(encoding="utf-8", errors="replace").strip()[-MOST_SAID:]
+    return ProcessDiedError(f"its process {how}, in {TRIES} attempts{said and f'. It said last: {said}'}")
 
 
 def main(place):
