@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import build_slides
+from gauge import folded
 from run_notebooks import FOLDER
 
 NOTEBOOKS = [path.stem for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))]
@@ -93,9 +94,13 @@ def answers(card, element):
 def test_code_is_shown_where_it_teaches(pages, shown):
     for name, cells in shown.items():
         code = [cell for cell in cells if cell.cell_type == "code"]
-        wanted = [squeezed(cell.source) for cell in code if not cell.metadata.slideshow.get("hide_input")]
+        wanted = [squeezed(cell.source) for cell in code if not hides_code(cell)]
         assert [squeezed(each.text) for each in pages[name].select(".code")] == wanted, name
         assert len(wanted) >= 2, name
+
+
+def hides_code(cell):
+    return cell.metadata.slideshow.get("hide_input") or folded(cell, "source_hidden")
 
 
 def squeezed(text):
@@ -169,6 +174,62 @@ def test_on_the_wall_links_lead_nowhere():
     text = "Time: 40 minutes · Needs: nothing\n\nA [cycle](glossary.ipynb#cycle) of [01](01_x.ipynb), $[0, 1]$."
     assert build_slides.for_the_wall(text) == "A cycle of 01, $[0, 1]$."
     assert build_slides.plain("## `exp_range` *or* [not](x.md)") == "## exp_range or not"
+
+
+PRINTED = nbformat.v4.new_output("stream", text="2/10\n")
+
+
+def steps(*cells):
+    """What nbconvert is handed for these cells, after a title: the slide type, whether code is shown, the outputs."""
+    title = nbformat.v4.new_markdown_cell("# Title", metadata={"slideshow": {"slide_type": "slide"}})
+    shown = build_slides.shown(nbformat.v4.new_notebook(cells=[title, *cells]))
+    return [
+        (cell.metadata.slideshow.slide_type, "remove_source" not in cell.metadata.get("transient", {}), cell.outputs)
+        if cell.cell_type == "code"
+        else (cell.metadata.slideshow.slide_type, cell.source)
+        for cell in shown.cells[1:]
+    ]
+
+
+def code_cell(slide_type, *outputs, **folds):
+    metadata = {"slideshow": {"slide_type": slide_type}, "jupyter": folds}
+    return nbformat.v4.new_code_cell("cliff()", outputs=list(outputs), metadata=metadata)
+
+
+def test_a_folded_source_is_hidden():
+    assert steps(code_cell("-", PRINTED, source_hidden=True)) == [("-", False, [PRINTED])]
+
+
+@pytest.mark.parametrize(
+    ("slide_type", "hidden", "expected"),
+    [
+        ("-", True, [("fragment", False, [PRINTED])]),
+        ("subslide", True, [("subslide", False, [PRINTED])]),
+        ("-", False, [("-", True, []), ("fragment", False, [PRINTED])]),
+        ("subslide", False, [("subslide", True, []), ("fragment", False, [PRINTED])]),
+    ],
+)
+def test_a_folded_output_comes_on_the_next_step(slide_type, hidden, expected):
+    folds = {"outputs_hidden": True} | ({"source_hidden": True} if hidden else {})
+    assert steps(code_cell(slide_type, PRINTED, **folds)) == expected
+
+
+def test_each_further_table_has_its_slide():
+    tables = [nbformat.v4.new_output("display_data", {"text/html": f"<table>{number}</table>"}) for number in (1, 2)]
+    assert steps(code_cell("-", *tables)) == [("-", True, tables[:1]), ("subslide", False, tables[1:])]
+
+
+def test_what_is_folded_away_becomes_a_note_and_the_answers_of_the_quiz_stay():
+    answer = "<details><summary>Answer</summary>\n\nSeven.\n\n</details>"
+    text = (
+        f"Text.\n\n<details>\n<summary>Why?</summary>\n\nSince $w$ shrinks.\n\n</details>\n\n**1.** Four?\n\n{answer}"
+    )
+    cell = nbformat.v4.new_markdown_cell(text, metadata={"slideshow": {"slide_type": "slide"}})
+    assert steps(cell) == [
+        ("slide", "Text."),
+        ("subslide", f"**1.** Four?\n\n{answer}"),
+        ("notes", "**Why?**\n\nSince $w$ shrinks."),
+    ]
 
 
 def test_code_is_broken_into_the_fewest_readable_lines():

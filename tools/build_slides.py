@@ -1,10 +1,13 @@
 """Build slides for the projector from the notebooks, to be shown offline: `make slides [NB=04]`.
 
 The decks are made from the saved outputs; nothing is run. Each cell says in its metadata what it is on the slides, in
-Jupyter's own words: `"slideshow": {"slide_type": "subslide"}`. Three things are added to these:
+Jupyter's own words: `"slideshow": {"slide_type": "subslide"}`. Five things are added to these:
 
-- `"hide_input": true` beside the slide type shows what a code cell made, and not its code.
+- `"hide_input": true` beside the slide type shows what a code cell made, and not its code; so does a folded source,
+  `"jupyter": {"source_hidden": true}`.
+- An output that is folded (`outputs_hidden`) is the answer to a question: it comes one step after what stands above it.
 - A Markdown cell that is shown is cut where a thought ends (`split`), so that a slide is never too full.
+- What a Markdown cell folds away, other than the answers of the quiz, becomes a note for the speaker.
 - Links lose their targets, and the line with time and needs is left out: they are for a reader.
 """
 
@@ -21,6 +24,7 @@ import nbformat
 
 from clr_utils.files import write_atomically
 from command_line import new_folder
+from gauge import folded
 from run_notebooks import select
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +45,7 @@ MARKS = {
     "question": r"\*\*\d+[. ]",
     "code": r"[^`]+:\n\n```",
 }
+BOX = r"<details>\s*<summary>(?!\s*Answer\b)(.+?)</summary>(.+?)</details>"
 SLIDE_TYPES = {"heading": "slide", "see": "fragment"}  # of what such a paragraph begins; otherwise a subslide
 COMPLETE = ("predict", "see", "checkpoint")  # what follows such a paragraph is another thought
 
@@ -149,9 +154,12 @@ def shown(notebook):
 
 
 def markdown_parts(cell):
-    """A Markdown cell as the cells of its parts."""
+    """A Markdown cell as the cells of its parts; what it folds away comes last, as notes for the speaker."""
+    boxes = re.findall(BOX, cell.source, flags=re.S)
+    text = re.sub(BOX, "", cell.source, flags=re.S).strip()
+    cuts = [("notes", text)] if type_of(cell) == "notes" else split(text, type_of(cell)) if text else []
+    cuts += [("notes", f"**{title.strip()}**\n\n{text.strip()}") for title, text in boxes]
     parts = []
-    cuts = [("notes", cell.source)] if type_of(cell) == "notes" else split(cell.source, type_of(cell))
     for number, (each, text) in enumerate(cuts):
         text = "\n\n".join(map(card, paragraphs(for_the_wall(text))))
         metadata = {"slideshow": {"slide_type": each}}
@@ -170,17 +178,28 @@ def code_parts(cell):
     for output in cell.outputs:
         if WIDGETS in output.get("data", {}):
             output.data = {"text/html": LIVE.format(escape(cell.metadata.get("alt", "")))}
-    if cell.metadata.slideshow.get("hide_input"):
+    further = [output for output in cell.outputs if "text/html" in output.get("data", {})][1:]
+    for table in further:
+        cell.outputs.remove(table)
+    parts = [cell]
+    if cell.metadata.slideshow.get("hide_input") or folded(cell, "source_hidden"):
         cell.metadata["transient"] = {"remove_source": True}
+        if folded(cell, "outputs_hidden") and type_of(cell) == "-":
+            cell.metadata.slideshow["slide_type"] = "fragment"
     else:
         cell.source = narrow(cell.source)
-    further = [output for output in cell.outputs if "text/html" in output.get("data", {})][1:]
-    parts = [cell]
-    for number, table in enumerate(further, 1):
-        cell.outputs.remove(table)
-        metadata = {"slideshow": {"slide_type": "subslide"}, "transient": {"remove_source": True}}
-        parts.append(nbformat.v4.new_code_cell(outputs=[table], metadata=metadata, id=f"{cell.id}-{number}"))
-    return parts
+        if folded(cell, "outputs_hidden"):
+            parts.append(output_part(cell, cell.outputs, "fragment", "answer"))
+            cell.outputs = []
+    return parts + [output_part(cell, [table], "subslide", number) for number, table in enumerate(further, 1)]
+
+
+def output_part(cell, outputs, slide_type, name):
+    """Outputs of a cell as a cell of their own."""
+    metadata = {"slideshow": {"slide_type": slide_type}, "transient": {"remove_source": True}}
+    if "alt" in cell.metadata:
+        metadata["alt"] = cell.metadata["alt"]
+    return nbformat.v4.new_code_cell(outputs=outputs, metadata=metadata, id=f"{cell.id}-{name}")
 
 
 def narrow(code):
