@@ -214,6 +214,11 @@ def test_a_folded_output_comes_on_the_next_step(slide_type, hidden, expected):
     assert steps(code_cell(slide_type, PRINTED, **folds)) == expected
 
 
+def test_a_folded_picture_has_a_slide_of_its_own():
+    picture = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0"})
+    assert steps(code_cell("-", picture, outputs_hidden=True)) == [("-", True, []), ("subslide", False, [picture])]
+
+
 def test_each_further_table_has_its_slide():
     tables = [nbformat.v4.new_output("display_data", {"text/html": f"<table>{number}</table>"}) for number in (1, 2)]
     assert steps(code_cell("-", *tables)) == [("-", True, tables[:1]), ("subslide", False, tables[1:])]

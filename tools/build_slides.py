@@ -185,13 +185,18 @@ def code_parts(cell):
     if cell.metadata.slideshow.get("hide_input") or folded(cell, "source_hidden"):
         cell.metadata["transient"] = {"remove_source": True}
         if folded(cell, "outputs_hidden") and type_of(cell) == "-":
-            cell.metadata.slideshow["slide_type"] = "fragment"
+            cell.metadata.slideshow["slide_type"] = step_of(cell.outputs)
     else:
         cell.source = narrow(cell.source)
         if folded(cell, "outputs_hidden"):
-            parts.append(output_part(cell, cell.outputs, "fragment", "answer"))
+            parts.append(output_part(cell, cell.outputs, step_of(cell.outputs), "answer"))
             cell.outputs = []
     return parts + [output_part(cell, [table], "subslide", number) for number, table in enumerate(further, 1)]
+
+
+def step_of(outputs):
+    """How outputs follow a question: a picture or a table on a slide of its own, which gives it room."""
+    return "subslide" if any("data" in output for output in outputs) else "fragment"
 
 
 def output_part(cell, outputs, slide_type, name):
