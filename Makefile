@@ -4,7 +4,6 @@
 
 LOCKED ?= 1
 PRE ?= 0
-PROFILE ?= quick
 python := .venv/bin/python
 # What is typed after a command reaches the shell as text, in the environment: recipes say "$$NB", never $(NB).
 typed := LOCKED PRE PYTHON PROFILE NB REPO ARGS FILE
@@ -41,7 +40,7 @@ test-browser: setup ## JupyterLab, the site and the slides in headless Chromium 
 	.venv/bin/pytest -n 0 tests/browser
 
 run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
-	@set -f; $(python) tools/run_notebooks.py --profile "$$PROFILE" -- $$NB
+	@set -f; $(python) tools/run_notebooks.py $${PROFILE:+--profile "$$PROFILE"} -- $$NB
 
 calibrate: setup ## run a notebook with 20 seeds and record its verdicts' margins   NB=01
 	@set -f; $(python) tools/calibrate.py -- $$NB
