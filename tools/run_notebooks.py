@@ -53,6 +53,7 @@ def normalise(notebook):
     notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        cell.metadata.pop("collapsed", None)  # JupyterLab's second flag beside outputs_hidden
     return notebook
 
 
