@@ -6,7 +6,7 @@ LOCKED ?= 1
 PRE ?= 0
 python := .venv/bin/python
 # What is typed after a command reaches the shell as text, in the environment: recipes say "$$NB", never $(NB).
-typed := LOCKED PRE PYTHON PROFILE NB REPO ARGS FILE
+typed := LOCKED PRE PYTHON PROFILE NB LESSON REPO ARGS FILE
 $(foreach name,$(typed),$(eval override $(name) := $$(value $(name))))
 export $(typed)
 
@@ -45,8 +45,8 @@ run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
 calibrate: setup ## run a notebook with 20 seeds and record its verdicts' margins   NB=01
 	@set -f; $(python) tools/calibrate.py -- $$NB
 
-slides: setup ## the notebooks as slides for the projector, offline, into build/slides   [NB=04]
-	@set -f; $(python) tools/build_slides.py -- $$NB
+slides: setup ## the notebooks as slides for the projector, offline, into build/slides   [NB=04] [LESSON=45]
+	@set -f; $(python) tools/build_slides.py $${LESSON:+--lesson "$$LESSON"} -- $$NB
 
 site: setup ## the whole collection as a static site, offline, into build/site
 	@$(python) tools/build_site.py
