@@ -1,13 +1,12 @@
 # The address book of the project: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery timings badges bench mutants lock zip clean
+.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery gauge timings badges bench mutants lock zip clean
 
 LOCKED ?= 1
 PRE ?= 0
-PROFILE ?= quick
 python := .venv/bin/python
 # What is typed after a command reaches the shell as text, in the environment: recipes say "$$NB", never $(NB).
-typed := LOCKED PRE PYTHON PROFILE NB REPO ARGS FILE
+typed := LOCKED PRE PYTHON PROFILE NB LESSON REPO ARGS FILE
 $(foreach name,$(typed),$(eval override $(name) := $$(value $(name))))
 export $(typed)
 
@@ -41,19 +40,22 @@ test-browser: setup ## JupyterLab, the site and the slides in headless Chromium 
 	.venv/bin/pytest -n 0 tests/browser
 
 run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
-	@set -f; $(python) tools/run_notebooks.py --profile "$$PROFILE" -- $$NB
+	@set -f; $(python) tools/run_notebooks.py $${PROFILE:+--profile "$$PROFILE"} -- $$NB
 
 calibrate: setup ## run a notebook with 20 seeds and record its verdicts' margins   NB=01
 	@set -f; $(python) tools/calibrate.py -- $$NB
 
-slides: setup ## the notebooks as slides for the projector, offline, into build/slides   [NB=04]
-	@set -f; $(python) tools/build_slides.py -- $$NB
+slides: setup ## the notebooks as slides for the projector, offline, into build/slides   [NB=04] [LESSON=45]
+	@set -f; $(python) tools/build_slides.py $${LESSON:+--lesson "$$LESSON"} -- $$NB
 
 site: setup ## the whole collection as a static site, offline, into build/site
 	@$(python) tools/build_site.py
 
 gallery: setup ## take the README's pictures out of the notebooks, into docs/gallery
 	@$(python) tools/gallery.py
+
+gauge: setup ## how long the notebooks are to read: words, cells, open and folded code   [NB=04]
+	@set -f; $(python) tools/gauge.py -- $$NB
 
 timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md   [NB=04]
 	@set -f; $(python) tools/timings.py -- $$NB

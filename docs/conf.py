@@ -4,6 +4,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+from myst_nb.sphinx_ import HideCodeCellNode
 from pygments.lexers import find_lexer_class_by_name
 
 import clr_utils
@@ -17,8 +18,8 @@ smartquotes_action = "D"  # dashes, but quotation marks as they are typed
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 nb_merge_streams = True
-nb_code_prompt_show = "The set-up cell, the same in every notebook"
-nb_code_prompt_hide = "Hide the set-up cell"
+nb_code_prompt_show = "Show code"
+nb_code_prompt_hide = "Hide code"
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "build_site.anchor"
@@ -65,7 +66,15 @@ def docstring_as_rst(app, what, name, obj, options, lines):
     lines[:] = re.sub(r"`([^`]+)`|\|", marked, "\n".join(lines)).split("\n")
 
 
+def name_the_answers(app, doctree, page):
+    """What is folded below its code is the answer to a prediction: MyST-NB has one prompt for both folds of a cell."""
+    for fold in doctree.findall(HideCodeCellNode):
+        if "below-input" in fold["classes"]:
+            fold["prompt_show"], fold["prompt_hide"] = "Show the answer", "Hide the answer"
+
+
 def setup(app):
     app.add_lexer("python", find_lexer_class_by_name("ipython3"))  # with the commands of cells: !pip
     # Before napoleon, which escapes the asterisks of *args with marks of its own.
     app.connect("autodoc-process-docstring", docstring_as_rst, priority=400)
+    app.connect("doctree-resolved", name_the_answers)

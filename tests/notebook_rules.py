@@ -12,7 +12,9 @@ import re
 from pathlib import Path
 
 import badges
+import gauge
 from calibrate import is_kept
+from gauge import cells, folded, minutes, prose, source, text_of
 
 HEADINGS = [
     "You will be able to",
@@ -22,44 +24,30 @@ HEADINGS = [
     "Checks",
     "At paper scale",
     "Exercises",
+    "In your own training",
     "Summary",
     "What would change our mind?",
     "Quiz",
     "References",
 ]
-OPTIONAL_HEADINGS = {"At paper scale"}
+OPTIONAL_HEADINGS = {"At paper scale", "In your own training"}
 REPOSITORY = badges.repository()
 SETUP, SETUP_WITHOUT_KERAS = (badges.setup_cell(REPOSITORY, keras) for keras in (True, False))
 BANNED_WORDS = ["simply", "just", "obviously"]
 PREDICT = "**Predict first.**"
 MACHINE_PATHS = ["/home/", "/root/", "/tmp/", "/Users/", "C:\\", str(Path(__file__).resolve().parent.parent)]
-MOST_CODE_CELLS, MOST_LINES, MOST_WORDS, MOST_IGNORED = 32, 25, 2600, 0.10
+MOST_CODE_CELLS, MOST_LINES, MOST_WORDS, MOST_IGNORED = 32, 25, 3400, 0.10
 FEWEST_TERMS = 3
 SHORTEST_ALT, LONGEST_ALT = 40, 400
 SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "notes", "-")
-
-
-def text_of(part):
-    """The text of a cell or an output, which the format stores as a string or as a list of lines."""
-    return part if isinstance(part, str) else "".join(part)
-
-
-def cells(notebook, kind):
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
-
-
-def source(cell):
-    return text_of(cell["source"])
+LONGEST_OPEN_DRAWING = 4  # lines
+FIGURE = {"plt", "fig", "ax", "axes", "left", "right"}
+TRAINS = r"\.fit\(|\btrain\w*\(|range_test\("
 
 
 def python(cell):
     """A code cell's source without the commands of IPython."""
     return re.sub(r"^(\s*)[!%].*$", r"\1pass", source(cell), flags=re.M)
-
-
-def prose(notebook):
-    """All markdown, without code blocks."""
-    return re.sub(r"```.*?```", "", "\n\n".join(source(cell) for cell in cells(notebook, "markdown")), flags=re.S)
 
 
 def headings(notebook, level):
@@ -188,6 +176,99 @@ def slide_types(notebook):
     return complaints if first == "slide" else [*complaints, "the first cell that is shown must begin a slide"]
 
 
+# What is folded away: `"jupyter": {"source_hidden": true, "outputs_hidden": true}`
+
+
+def fold_flags(notebook):
+    """JupyterLab's metadata `jupyter` holds these two flags and nothing else, on code cells, and only when true."""
+    complaints = []
+    for cell in notebook["cells"]:
+        found = cell["metadata"].get("jupyter")
+        if found is not None and (cell["cell_type"] != "code" or not _are_folds(found)):
+            may = " and ".join(f"{flag}: true" for flag in gauge.FOLDS)
+            complaints.append(f"{label(cell)} has the metadata jupyter: {found}; a code cell may have {may}")
+    return complaints
+
+
+def _are_folds(found):
+    return bool(found) and set(found) <= set(gauge.FOLDS) and all(flag is True for flag in found.values())
+
+
+def folds_something(notebook):
+    return any(folded(cell, flag) for cell in notebook["cells"] for flag in gauge.FOLDS)
+
+
+def drawing_folded(notebook):
+    """In a notebook that folds, a cell that only draws is folded: the picture first, the Matplotlib a click away."""
+    code = cells(notebook, "code")
+    return [
+        f"{label(cell)} only draws: fold it, by source_hidden in its metadata"
+        for place, cell in enumerate(code)
+        if folds_something(notebook)
+        and not folded(cell, "source_hidden")
+        and only_draws(cell)
+        and not any(_assigned(cell) & _read(later) for later in code[place + 1 :])
+    ]
+
+
+def only_draws(cell):
+    """Whether more than half of a cell's lines work on a figure, and none trains or defines a function or a class.
+
+    A drawing of LONGEST_OPEN_DRAWING lines or fewer passes for something else.
+    """
+    nodes = list(ast.walk(ast.parse(python(cell))))
+    if re.search(TRAINS, source(cell)) or any(isinstance(each, (ast.FunctionDef, ast.ClassDef)) for each in nodes):
+        return False
+    drawing, drawn, others = set(FIGURE), 0, 0
+    for node in nodes:
+        if isinstance(node, (ast.Assign, ast.For)) and _draws(getattr(node, "iter", node), drawing):
+            drawing |= _stored(node)  # such as: fig, (left, right) = plt.subplots(1, 2)
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            length = node.end_lineno - node.lineno + 1
+            drawn, others = (drawn + length, others) if _draws(node, drawing) else (drawn, others + length)
+    return drawn > others and drawn + others > LONGEST_OPEN_DRAWING
+
+
+def _draws(node, drawing):
+    return any(name in drawing or name.startswith("plot") for name in _names(node))
+
+
+def _assigned(cell):
+    """The names that a cell gives values to, its figure's aside."""
+    given = [each for each in ast.walk(ast.parse(python(cell))) if isinstance(each, ast.Assign)]
+    return set().union(*map(_stored, given)) - FIGURE
+
+
+def _read(cell):
+    return _named(ast.parse(python(cell)), ast.Load)
+
+
+def _stored(node):
+    return _named(node, ast.Store)
+
+
+def _named(node, context):
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, context)}
+
+
+def _names(node):
+    """The names and attributes that stand in a piece of code."""
+    return {getattr(each, "id", getattr(each, "attr", "")) for each in ast.walk(node)}
+
+
+def answers_folded(notebook):
+    """In a notebook that folds, what is printed or drawn between a prediction's prompt and the next prose is folded."""
+    if not folds_something(notebook):
+        return []
+    return [
+        f"the output of {label(cell)} answers the prediction above it: fold it, by outputs_hidden in its metadata"
+        for place, prompt in enumerate(notebook["cells"])
+        if prompt["cell_type"] == "markdown" and PREDICT in source(prompt)
+        for cell in itertools.takewhile(lambda cell: cell["cell_type"] == "code", notebook["cells"][place + 1 :])
+        if cell["outputs"] and not folded(cell, "outputs_hidden")
+    ]
+
+
 # Prose
 
 
@@ -223,8 +304,7 @@ def opening(notebook):
 
 
 def few_words(notebook):
-    text = re.sub(r"\]\([^)]*\)|<[^>]+>|\$\$.*?\$\$|\$[^$\n]+\$", " ", prose(notebook), flags=re.S)
-    count = sum(any(letter.isalnum() for letter in word) for word in text.split())
+    count = gauge.words(notebook)
     return [f"{count} words of prose; {MOST_WORDS} at most"] if count > MOST_WORDS else []
 
 
@@ -288,10 +368,10 @@ def section_text(notebook, heading):
 
 def quiz(notebook):
     text = section_text(notebook, "Quiz")
-    folded = re.findall(r"<details>\s*<summary>Answer</summary>.+?</details>", text, flags=re.S)
-    if len(folded) == 3 == text.count("<details>"):
+    answers = re.findall(r"<details>\s*<summary>Answer</summary>.+?</details>", text, flags=re.S)
+    if len(answers) == 3 == text.count("<details>"):
         return []
-    return [f"the quiz has {len(folded)} answers folded in <details><summary>Answer</summary>; it must have 3"]
+    return [f"the quiz has {len(answers)} answers folded in <details><summary>Answer</summary>; it must have 3"]
 
 
 def figures_explained(notebook):
@@ -336,12 +416,6 @@ def predict_first(notebook):
 
 def _output_follows(following):
     return any(cell["outputs"] for cell in itertools.takewhile(lambda cell: cell["cell_type"] == "code", following))
-
-
-def minutes(notebook):
-    """The time that the first cell names."""
-    time = re.search(r"^Time: (\d+) minutes", prose(notebook), re.M)
-    return int(time[1]) if time else 0
 
 
 def checkpoints(notebook):
@@ -457,6 +531,7 @@ FOR_BOTH = [
     alt_texts,
     alt_of_figures,
     heading_order,
+    fold_flags,
 ]
 FOR_NOTEBOOKS = [
     few_ignored,
@@ -470,4 +545,6 @@ FOR_NOTEBOOKS = [
     checkpoints,
     glossary_links,
     slide_types,
+    drawing_folded,
+    answers_folded,
 ]

@@ -226,6 +226,31 @@ def project(tmp_path):
     return tmp_path
 
 
+def test_folded_code_answers_and_boxes_stay_folded(project):
+    place = project / "notebooks" / "00_start_here.ipynb"
+    notebook = nbformat.read(place, as_version=4)
+    printed = [nbformat.v4.new_output("stream", text="2/10\n")]
+    folds = ({}, {"source_hidden": True}, {"outputs_hidden": True}, {"source_hidden": True, "outputs_hidden": True})
+    box = "<details>\n<summary>Why?</summary>\n\nSince $w$ shrinks:\n\n$$\\eta < 2$$\n\n</details>"
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.cells += [
+        nbformat.v4.new_code_cell("import os"),
+        *(nbformat.v4.new_code_cell("cliff()", outputs=printed, metadata={"jupyter": each}) for each in folds),
+        nbformat.v4.new_markdown_cell(box),
+    ]
+    nbformat.write(notebook, place)
+    build_site.build(project / "site", project)
+    page = parse(project / "site" / "notebooks" / "00_start_here.html")
+    cells = [[each.p.text for each in cell.select("details")] for cell in page.select("div.cell")]
+    code, answer = "Show code", "Show the answer"
+    assert cells == [["The set-up cell, the same in every notebook"], [], [code], [answer], [code, answer]]
+    assert not any(fold.has_attr("open") for fold in page.select("details"))
+    assert "2/10" in page.select("details.below-input")[-1].text
+    box = page.find("summary", string="Why?").parent
+    assert len(box.select(".math")) == 2
+    assert "$" not in box.text
+
+
 def test_faults_are_told_and_the_old_site_stays(project):
     output = old_site(project / "build" / "site")
     (project / "README.md").write_text(

@@ -8,6 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 import build_slides
+import slide_cells
+from gauge import folded
 from run_notebooks import FOLDER
 
 NOTEBOOKS = [path.stem for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))]
@@ -70,7 +72,7 @@ def test_each_figure_is_there_with_its_alt_text(pages, shown):
 
 def test_each_explorer_is_described(pages, shown):
     for name, cells in shown.items():
-        wanted = [cell.metadata.alt for cell in cells if build_slides.WIDGETS in str(cell.get("outputs"))]
+        wanted = [cell.metadata.alt for cell in cells if slide_cells.WIDGETS in str(cell.get("outputs"))]
         notes = [note.text for note in pages[name].select(".live")]
         assert [note.removeprefix("Live in the notebook. ") for note in notes] == wanted, name
 
@@ -93,9 +95,13 @@ def answers(card, element):
 def test_code_is_shown_where_it_teaches(pages, shown):
     for name, cells in shown.items():
         code = [cell for cell in cells if cell.cell_type == "code"]
-        wanted = [squeezed(cell.source) for cell in code if not cell.metadata.slideshow.get("hide_input")]
+        wanted = [squeezed(cell.source) for cell in code if not hides_code(cell)]
         assert [squeezed(each.text) for each in pages[name].select(".code")] == wanted, name
         assert len(wanted) >= 2, name
+
+
+def hides_code(cell):
+    return cell.metadata.slideshow.get("hide_input") or folded(cell, "source_hidden")
 
 
 def squeezed(text):
@@ -115,7 +121,7 @@ def test_cutting_loses_nothing(shown):
     for cells in shown.values():
         for cell in cells:
             if cell.cell_type == "markdown":
-                parts = build_slides.split(cell.source, "slide")
+                parts = slide_cells.split(cell.source, "slide")
                 assert "".join("".join(text for _, text in parts).split()) == "".join(cell.source.split())
 
 
@@ -126,58 +132,6 @@ def test_one_deck_alone_leaves_the_others(tmp_path):
     assert build_slides.build(["1"], tmp_path) == [tmp_path / f"{second}.html"]
     assert (tmp_path / f"{first}.html").read_text() == "as it was"
     assert re.findall(r'href="(\d\d)', (tmp_path / "index.html").read_text()) == ["00", "01"]
-
-
-# How a cell is cut
-
-
-CUTS = [
-    ("One.\n\nTwo.", ["slide"]),
-    ("## Theory\n\n### The map\n\nText.", ["slide"]),
-    ("Text.\n\n### The map\n\nText.", ["slide", "slide"]),
-    ("**What to see.** It falls.\n\nMore.\n\nAnd more.", ["slide", "subslide"]),
-    ("Text.\n\n**What to see.** It falls.", ["slide", "fragment"]),
-    ("Short.\n\n**Predict first.** Up?", ["slide"]),
-    ("Short. **Predict first.** Up?", ["slide"]),
-    ("## Theory\n\n**Predict first.** Up?", ["slide"]),
-    ("long " * 100 + "**Predict first.** Up?", ["slide", "subslide"]),
-    ("$$x$$\n\n**Predict first.** Up?", ["slide", "subslide"]),
-    ("| a |\n|---|\n| b |\n\n**Predict first.** Up?", ["slide", "subslide"]),
-    ("**What to see.** It falls.\n\n**Predict first.** Up?", ["slide", "subslide"]),
-    ("**Predict first.** Up?\n\nMore.", ["slide", "subslide"]),
-    ("Text.\n\n**Checkpoint (10 minutes).** You can.\n\nMore.", ["slide", "subslide", "subslide"]),
-    ("## Quiz\n\n**1.** Four?\n\n<details>\n\nFour.\n\n</details>\n\n**2.** Five?", ["slide", "subslide"]),
-    ("Text.\n\nSo:\n\n```python\na = 1\n\n\nb = 2\n```", ["slide", "subslide"]),
-]
-
-
-def test_split():
-    for text, types in CUTS:
-        assert [slide_type for slide_type, _ in build_slides.split(text, "slide")] == types, text
-
-
-def test_the_first_part_has_the_type_of_its_cell():
-    assert build_slides.split("**What to see.** It falls.\n\nMore.", "fragment")[0][0] == "fragment"
-
-
-def test_code_and_folded_answers_stay_whole():
-    code, answer = "```python\na = 1\n\n# b\n```", "<details>\n\n**1.** One.\n\n</details>"
-    assert build_slides.paragraphs(f"Text.\n\n{code}\n\n{answer}") == ["Text.", code, answer]
-
-
-def test_on_the_wall_links_lead_nowhere():
-    text = "Time: 40 minutes · Needs: nothing\n\nA [cycle](glossary.ipynb#cycle) of [01](01_x.ipynb), $[0, 1]$."
-    assert build_slides.for_the_wall(text) == "A cycle of 01, $[0, 1]$."
-    assert build_slides.plain("## `exp_range` *or* [not](x.md)") == "## exp_range or not"
-
-
-def test_code_is_broken_into_the_fewest_readable_lines():
-    assert build_slides.narrow("a = 1") == "a = 1"
-    call = f"f({', '.join(f'argument_{number}={number}' for number in range(7))})"
-    assert len(call) == 99
-    assert build_slides.narrow(call) == call
-    longer = build_slides.narrow(call.replace("f(", "function_of_many_arguments("))
-    assert longer.count("\n") == 2
 
 
 # What may go wrong
@@ -193,7 +147,7 @@ def test_a_cell_without_a_slide_type_is_named(tmp_path):
     cells = [nbformat.v4.new_markdown_cell("# 01 · Rates\n\n**A rate can be too large.**")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_rates.ipynb")
     with pytest.raises(
-        build_slides.SlidesError, match=r"01_rates.ipynb: the cell '# 01 · Rates' has no slide type: choo"
+        slide_cells.SlidesError, match=r"01_rates.ipynb: the cell '# 01 · Rates' has no slide type: choo"
     ):
         build_slides.build([], tmp_path / "slides", folder=tmp_path)
     assert not (tmp_path / "slides" / "01_rates.html").exists()

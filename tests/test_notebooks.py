@@ -120,6 +120,15 @@ OPENING = (
 )
 
 
+DRAWING = """\
+fig, ax = plt.subplots()
+ax.plot(rates)
+ax.set_xlabel("update")
+ax.set_ylabel("rate")
+plt.show()
+"""
+
+
 def good(*, solved=False):
     reply = "correct" if solved else "not yet: return a number"
     cells = [
@@ -144,8 +153,10 @@ def good(*, solved=False):
         markdown(f"## Quiz\n\n1. Four?\n{ANSWER}\n2. Five?\n{ANSWER}\n3. Six?\n{ANSWER}"),
         markdown("## References\n\n[Smith](https://example.org/paper.pdf)"),
     ]
+    cells[5]["metadata"]["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     ignored = cells[8]
     ignored["metadata"].update(tags=["nbval-ignore-output"], ignore_reason="the machine's name")
+    ignored["metadata"]["jupyter"] = {"outputs_hidden": True}
     for count, cell in enumerate((cell for cell in cells if cell["cell_type"] == "code"), 1):
         cell["execution_count"] = count
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -253,7 +264,7 @@ BREAKAGES = [
     (rules.opening, replace("[00](00", "[03](00"), "prerequisite's number"),
     (rules.opening, replace("Colab", "Lab"), "time, needs and Colab"),
     (rules.opening, replace("[Glossary](glossary.ipynb) · ", ""), "time, needs and Colab"),
-    (rules.few_words, append(markdown("word " * 2600)), "words of prose"),
+    (rules.few_words, append(markdown("word " * 3400)), "words of prose"),
     *((rules.no_banned_words, append(markdown(f"It {word} works")), word) for word in rules.BANNED_WORDS),
     (rules.no_banned_words, append(markdown("Simply put")), "Simply"),
     (rules.no_banned_words, append(code("a = 1  # obviously")), "obviously"),
@@ -273,6 +284,17 @@ BREAKAGES = [
     (rules.slide_types, metadata("plot()", slideshow={"slide_type": "-", "hide": True}), "hide_input: true"),
     (rules.slide_types, metadata("## Quiz", slideshow={"slide_type": "-", "hide_input": True}), "a code cell"),
     (rules.slide_types, metadata("# 01", slideshow={"slide_type": "-"}), "must begin a slide"),
+    (
+        rules.fold_flags,
+        metadata("plot()", jupyter={"source_hidden": False}),
+        "jupyter: {'source_hidden': False}",
+    ),
+    (rules.fold_flags, metadata("plot()", jupyter={"source_hidden": True, "collapsed": True}), "'plot()' has the"),
+    (rules.fold_flags, metadata("plot()", jupyter={}), "'plot()' has the"),
+    (rules.fold_flags, metadata("## Quiz", jupyter={"source_hidden": True}), "a code cell may have source_hidden"),
+    (rules.drawing_folded, append(code(DRAWING)), "only draws"),
+    (rules.answers_folded, metadata("plot()", jupyter={"source_hidden": True}), "of 'plot()' answers the prediction"),
+    (rules.answers_folded, insert_after("plot()", code("b = 2", prints="2\n")), "of 'b = 2' answers"),
     (rules.heading_order, append(markdown("#### Deep")), "of level 4, after one of level 2"),
     (rules.heading_order, append(markdown("# Another")), "2 headings of the first level"),
     (rules.heading_order, replace("# 01 · Rates", "Rates"), "0 headings of the first level"),
@@ -308,12 +330,41 @@ def test_every_rule_passes_a_good_notebook_and_has_a_breakage():
         assert any(rule is broken for broken, _, _ in BREAKAGES), rule.__name__
 
 
-def test_optional_section_is_allowed_in_its_place_only():
+@pytest.mark.parametrize(("section", "after"), [("At paper scale", "Exercises"), ("In your own training", "Summary")])
+def test_optional_section_is_allowed_in_its_place_only(section, after):
     notebook = good()
-    replace("## Exercises", "## At paper scale\n\n## Exercises")(notebook)
+    replace(f"## {after}", f"## {section}\n\n## {after}")(notebook)
     assert rules.sections(notebook) == []
-    replace("## At paper scale\n\n## Exercises", "## Exercises\n\n## At paper scale")(notebook)
+    replace(f"## {section}\n\n## {after}", f"## {after}\n\n## {section}")(notebook)
     assert rules.sections(notebook)
+
+
+@pytest.mark.parametrize(
+    ("text", "draws"),
+    [
+        (DRAWING, True),
+        ("for panel, rate in zip(axes, rates):\n" + 5 * "    panel.set_title(rate)\n", True),
+        ("losses = descend(rates)\n" + DRAWING, True),
+        ("losses = descend(rates)\n" * 5 + DRAWING, False),
+        ("model.fit(x, y)\n" + DRAWING, False),
+        ("def draw(rate):\n    pass\n" + DRAWING, False),
+        ("test.plot(metric='accuracy')\nplt.show()", False),
+        ("%matplotlib inline\na = 1\n" * 4, False),
+    ],
+)
+def test_what_only_draws(text, draws):
+    assert rules.only_draws(code(text)) == draws
+
+
+def test_an_open_drawing_is_left_to_a_notebook_that_folds_nothing_and_to_what_later_cells_read():
+    notebook = good()
+    notebook["cells"] += [code("losses = descend(rates)\n" + DRAWING), code("max(losses)")]
+    assert rules.drawing_folded(notebook) == []
+    notebook["cells"].pop()
+    assert rules.drawing_folded(notebook)
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("jupyter", None)
+    assert rules.drawing_folded(notebook) == rules.answers_folded(notebook) == []
 
 
 def test_title_rule():

@@ -149,7 +149,7 @@ COMMANDS = "x; touch pwned; $(shell touch pwned) $$(touch pwned) `touch pwned` *
     ("target", "name"),
     [
         *(("run", name) for name in ("NB", "PROFILE")),
-        *((target, "NB") for target in ("calibrate", "slides", "timings")),
+        *((target, "NB") for target in ("calibrate", "gauge", "slides", "timings")),
         *(("badges", "REPO"), ("mutants", "FILE"), ("lab", "ARGS")),
     ],
 )
@@ -164,6 +164,7 @@ def test_what_is_typed_after_make_is_text(target, name, bare):
 
 def test_numbers_reach_the_tool_one_by_one(bare):
     assert make(bare, "run", "NB=04 05", "PROFILE=paper")[-5:] == ["--profile", "paper", "--", "04", "05"]
+    assert make(bare, "run", "NB=04 05")[-4:] == ["tools/run_notebooks.py", "--", "04", "05"]
 
 
 def test_clean_removes_what_it_names_and_nothing_beside_it(bare):
@@ -458,6 +459,43 @@ def test_run_executes_in_place_leaves_what_fails_alone_and_goes_on(tmp_path, cap
 
 def files(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "ran"),
+    [("", [], "quick"), ("paper", [], "paper"), ("paper", ["--profile", "quick"], "quick")],
+)
+def test_run_takes_the_profile_of_the_environment_unless_one_is_named(
+    tmp_path, monkeypatch, environment, arguments, ran
+):
+    write_notebook(tmp_path, "01_a.ipynb", "1")
+    monkeypatch.delenv("CLR_PROFILE")
+    if environment:
+        monkeypatch.setenv("CLR_PROFILE", environment)
+    asked = []
+    monkeypatch.setattr(run_notebooks, "run", lambda path, folder, profile: asked.append(profile) or True)
+    assert run_notebooks.main(["--folder", str(tmp_path), *arguments]) == 0
+    assert asked == [ran]
+
+
+@pytest.mark.parametrize("typed", ["fast", ""])
+def test_run_refuses_a_profile_of_the_environment_that_is_none(tmp_path, capsys, monkeypatch, typed):
+    path = write_notebook(tmp_path, "01_a.ipynb", "1")
+    before = path.read_bytes()
+    monkeypatch.setenv("CLR_PROFILE", typed)
+    with pytest.raises(SystemExit):
+        run_notebooks.main(["--folder", str(tmp_path)])
+    assert f"CLR_PROFILE is {typed!r}; it must be one of: quick, paper" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_run_keeps_what_is_folded(tmp_path):
+    path = write_notebook(tmp_path, "01_a.ipynb", "1")
+    notebook = nbformat.read(path, 4)
+    notebook.cells[0].metadata["jupyter"] = folds = {"source_hidden": True, "outputs_hidden": True}
+    nbformat.write(notebook, path)
+    assert run_notebooks.main(["--folder", str(tmp_path)]) == 0
+    assert nbformat.read(path, 4).cells[0].metadata.jupyter == folds
 
 
 def test_run_is_a_success_where_nothing_fails(tmp_path, capsys, monkeypatch):

@@ -21,11 +21,17 @@ from urllib.parse import unquote
 import nbformat
 
 from command_line import new_folder
+from gauge import folded
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx-mathjax-offline")
 WIDGETS = "application/vnd.jupyter.widget-view+json"
 WIDGET_NOTE = '<p class="widget-note"><strong>In JupyterLab and Colab, where the notebook runs:</strong> {shows}</p>'
+FOLDS = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
+SETUP_PROMPTS = {
+    "code_prompt_show": "The set-up cell, the same in every notebook",
+    "code_prompt_hide": "Hide the set-up cell",
+}
 ADVICE = """\
 The site is not built; {output} is as it was. What to do about the faults above:
 - target not found, no such file or document: bring the file back, or mend the link or docs/index.md, which name it;
@@ -166,11 +172,14 @@ def adapt_notebook(notebook, lead):
     for cell in code:
         if alt := cell.metadata.get("alt"):
             cell.metadata["mystnb"] = {"image": {"alt": alt}}
+        folds = [tag for flag, tag in FOLDS.items() if folded(cell, flag)]
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), *folds]
         for output in cell.outputs:
             if WIDGETS in output.get("data", {}):
                 output.data = {"text/html": WIDGET_NOTE.format(shows=escape(alt or "sliders"))}
     for setup in code[:1]:
-        setup.metadata["tags"] = [*setup.metadata.get("tags", []), "hide-input"]
+        setup.metadata["tags"].append("hide-input")
+        setup.metadata.setdefault("mystnb", {}).update(SETUP_PROMPTS)
     return notebook
 
 

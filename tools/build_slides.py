@@ -1,210 +1,37 @@
-"""Build slides for the projector from the notebooks, to be shown offline: `make slides [NB=04]`.
+"""Build slides for the projector from the notebooks, to be shown offline: `make slides [NB=04] [LESSON=45]`.
 
-The decks are made from the saved outputs; nothing is run. Each cell says in its metadata what it is on the slides, in
-Jupyter's own words: `"slideshow": {"slide_type": "subslide"}`. Three things are added to these:
-
-- `"hide_input": true` beside the slide type shows what a code cell made, and not its code.
-- A Markdown cell that is shown is cut where a thought ends (`split`), so that a slide is never too full.
-- Links lose their targets, and the line with time and needs is left out: they are for a reader.
+The decks are made from the saved outputs; nothing is run. What each cell becomes: tools/slide_cells.py.
 """
 
 import argparse
-import copy
 import importlib.util
 import re
-import subprocess
 import sys
 from html import escape
 from pathlib import Path
 
 import nbformat
 
+import lesson_slides
+import lessons
 from clr_utils.files import write_atomically
 from command_line import new_folder
 from run_notebooks import select
+from slide_cells import SlidesError, headings, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = Path(__file__).with_name("slides")
 PACKAGES = ("nbconvert", "sphinx_revealjs", "sphinx-mathjax-offline", "a11y_pygments", "ruff")
 REVEAL = ("LICENSE", "dist/reset.css", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js")
 MATHJAX = "tex-svg-full.js"
-WIDTHS = (80, 96, 112)  # of lines of code, in columns
-READABLE = 18.5  # code, in pixels of a slide that is 720 high
-SHORT = 420  # characters that leave room for a question below them
-WIDGETS = "application/vnd.jupyter.widget-view+json"
-LIVE = '<p class="live"><b>Live in the notebook.</b> {}</p>'
-MARKS = {
-    "heading": r"#{1,6} ",
-    "predict": r"\*\*Predict first\.\*\*",
-    "see": r"\*\*What to see\.\*\*",
-    "checkpoint": r"\*\*Checkpoint\b",
-    "question": r"\*\*\d+[. ]",
-    "code": r"[^`]+:\n\n```",
-}
-SLIDE_TYPES = {"heading": "slide", "see": "fragment"}  # of what such a paragraph begins; otherwise a subslide
-COMPLETE = ("predict", "see", "checkpoint")  # what follows such a paragraph is another thought
-
-
-class SlidesError(Exception):
-    """The slides cannot be built; the message says how to mend it."""
-
-
-# Markdown
-
-
-def paragraphs(text):
-    """The paragraphs of Markdown; code with what announces it, and an answer that is folded away, stay whole."""
-    text = re.sub(rf"(?<!^)\s+(?={MARKS['predict']})", "\n\n", text.strip())
-    found = []
-    for paragraph in re.split(r"\n\s*\n", text):
-        last = found[-1] if found else ""
-        announced = last.endswith(":") and paragraph.startswith("```")
-        if announced or last.count("```") % 2 or last.count("<details") > last.count("</details"):
-            found[-1] += "\n\n" + paragraph
-        else:
-            found.append(paragraph)
-    return found
-
-
-def kind(paragraph):
-    """What a paragraph is: one of MARKS, by its beginning, or "plain"."""
-    return next((name for name, mark in MARKS.items() if re.match(mark, paragraph)), "plain")
-
-
-def split(text, slide_type):
-    """Cut a cell's Markdown into parts; returns a list of (slide type, Markdown), the first of the given type.
-
-    A heading begins a new slide. A checkpoint, a numbered question and code with what announces it begin a subslide; so
-    does "Predict first", unless what is asked about is short and stands above it. "What to see" is a fragment below its
-    figure. An ordinary paragraph after one of these begins a subslide, except after a numbered question. All others go
-    on the slide of the paragraph before them, and none is parted from the heading above it.
-    """
-    parts = []
-    for paragraph in paragraphs(text):
-        this = kind(paragraph)
-        last = kind(parts[-1][1][-1]) if parts else None
-        if this == "predict":
-            begins = last != "plain" or not is_short(parts[-1][1])
-        else:
-            begins = last in COMPLETE or this != "plain"
-        if not parts or (begins and last != "heading"):
-            parts.append((SLIDE_TYPES.get(this, "subslide") if parts else slide_type, [paragraph]))
-        else:
-            parts[-1][1].append(paragraph)
-    return [(each, "\n\n".join(together)) for each, together in parts]
-
-
-def is_short(together):
-    """Whether paragraphs leave room for a question below them."""
-    text = "".join(together)
-    return len(for_the_wall(text)) < SHORT and "$$" not in text and "|---" not in text
-
-
-def for_the_wall(text):
-    """Markdown without what only a reader at a screen needs: targets of links, and the line with time and needs."""
-    text = re.sub(r"^Time: .*\n*", "", text, flags=re.M)
-    return re.sub(r"(?<!!)\[([^\[\]]+)\]\([^()\s]+\)", r"\1", text)
-
-
-def plain(text):
-    """Markdown of one line as text: without links and emphasis."""
-    return re.sub(r"[*`]", "", for_the_wall(text)).strip()
-
-
-def headings(text):
-    return [plain(each) for each in re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.S), flags=re.M)]
-
-
-# Cells
-
-
-def type_of(cell):
-    """The cell's slide type, from its metadata."""
-    if found := cell.metadata.get("slideshow", {}).get("slide_type"):
-        return found
-    first = (cell.source.splitlines() or [""])[0]
-    raise SlidesError(
-        f"the cell {first!r} has no slide type: choose one in JupyterLab's Property Inspector (the gears on the right)"
-    )
-
-
-def shown(notebook):
-    """The notebook as nbconvert is to show it: cells that are skipped left out, long ones split, code made narrow."""
-    notebook, cells, head = copy.deepcopy(notebook), [], ""
-    for cell in notebook.cells:
-        if type_of(cell) == "skip":
-            continue
-        parts = code_parts(cell) if cell.cell_type == "code" else markdown_parts(cell)
-        for part in parts:
-            found = headings(part.source) if part.cell_type == "markdown" and type_of(part) != "notes" else []
-            data = part.metadata.slideshow.setdefault("data", {})
-            if not found and type_of(part) in ("slide", "subslide"):
-                data["head"] = head
-            head = found[-1] if found else head
-        cells += parts
-    notebook.cells = cells
-    notebook.metadata["title"] = headings(cells[0].source)[0]
-    cells[0].metadata.slideshow["data"]["kind"] = "title"
-    return notebook
-
-
-def markdown_parts(cell):
-    """A Markdown cell as the cells of its parts."""
-    parts = []
-    cuts = [("notes", cell.source)] if type_of(cell) == "notes" else split(cell.source, type_of(cell))
-    for number, (each, text) in enumerate(cuts):
-        text = "\n\n".join(map(card, paragraphs(for_the_wall(text))))
-        metadata = {"slideshow": {"slide_type": each}}
-        parts.append(nbformat.v4.new_markdown_cell(text, id=f"{cell.id}-{number}", metadata=metadata))
-    return parts
-
-
-def card(paragraph):
-    """The paragraph; a question or a checkpoint in a frame of its own."""
-    framed = kind(paragraph) in ("predict", "checkpoint")
-    return f'<div class="card">\n\n{paragraph}\n\n</div>' if framed else paragraph
-
-
-def code_parts(cell):
-    """A code cell as it is shown: its code or not, a widget in words, and each further table as a cell of its own."""
-    for output in cell.outputs:
-        if WIDGETS in output.get("data", {}):
-            output.data = {"text/html": LIVE.format(escape(cell.metadata.get("alt", "")))}
-    if cell.metadata.slideshow.get("hide_input"):
-        cell.metadata["transient"] = {"remove_source": True}
-    else:
-        cell.source = narrow(cell.source)
-    further = [output for output in cell.outputs if "text/html" in output.get("data", {})][1:]
-    parts = [cell]
-    for number, table in enumerate(further, 1):
-        cell.outputs.remove(table)
-        metadata = {"slideshow": {"slide_type": "subslide"}, "transient": {"remove_source": True}}
-        parts.append(nbformat.v4.new_code_cell(outputs=[table], metadata=metadata, id=f"{cell.id}-{number}"))
-    return parts
-
-
-def narrow(code):
-    """Python code in the fewest lines that are readable from the back of a room."""
-
-    def fit(text):
-        lines = text.splitlines()
-        size = min(22, 1140 / 0.603 / max(map(len, lines)), 560 / 1.3 / len(lines))  # as in slides.css
-        return (size >= READABLE, -len(lines)) if size >= READABLE else (False, size)
-
-    return max((formatted(code, width) for width in WIDTHS), key=fit)
-
-
-def formatted(code, width):
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", f"--line-length={width}", "-"]
-    done = subprocess.run(command, input=code, capture_output=True, text=True)
-    return (done.stdout if done.returncode == 0 else code).rstrip("\n")  # ruff cannot read commands such as !pip
+LESSON = "lesson_"
 
 
 # Decks
 
 
-def deck(notebook):
-    """The notebook's deck, as HTML."""
+def deck(slides):
+    """A deck as HTML, from a notebook as `slide_cells.shown` makes it."""
     from nbconvert import SlidesExporter
 
     exporter = SlidesExporter(
@@ -214,11 +41,11 @@ def deck(notebook):
         exclude_output_prompt=True,
         exclude_anchor_links=True,
     )
-    return exporter.from_notebook_node(shown(notebook))[0]
+    return exporter.from_notebook_node(slides)[0]
 
 
-def contents(paths):
-    """The page that lists the decks of these notebooks."""
+def contents(paths, lessons_made):
+    """The page that lists the decks of these notebooks and of these lessons, given by their minutes."""
     from jinja2 import Template
 
     decks = []
@@ -226,7 +53,8 @@ def contents(paths):
         first = nbformat.read(path, as_version=4).cells[0].source
         claim = re.search(r"^\*\*(.+?)\*\*$", first, flags=re.M | re.S)
         decks.append({"file": f"{path.stem}.html", "title": escape(headings(first)[0]), "claim": escape(claim[1])})
-    return Template((TEMPLATE / "contents.html.j2").read_text(encoding="utf-8")).render(decks=decks)
+    template = Template((TEMPLATE / "contents.html.j2").read_text(encoding="utf-8"))
+    return template.render(decks=decks, lessons=lessons_made)
 
 
 def parts_of_all_decks():
@@ -246,16 +74,34 @@ def package(name):
     return Path(importlib.util.find_spec(name).origin).parent
 
 
-def build(numbers, output, folder=ROOT / "notebooks"):
-    """Build the decks of the notebooks with these numbers, all of them without numbers; returns their files.
+def build(numbers, output, folder=ROOT / "notebooks", *, lesson=None):
+    """Build the decks of the notebooks with these numbers, all of them without numbers, or of one lesson plan.
+
+    Args:
+        numbers: Such as ["04"].
+        output: The folder of the decks.
+        folder: The folder of the notebooks and of TEACHING.md.
+        lesson: The minutes of a lesson plan, as text; its deck alone is built.
+
+    Returns:
+        The decks' files.
 
     Raises:
-        SlidesError: A package is missing, there is no such notebook, or a cell does not say what it is on the slides.
+        SlidesError: A package is missing, there is no such notebook or plan, a plan leads nowhere, or a cell does not
+            say what it is on the slides.
     """
     if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
         raise SlidesError(
             f"not installed: {', '.join(missing)}; run make setup, or pip install -e '.[cpu,lab,site,test]'"
         )
+    guide = (folder / "TEACHING.md").read_text(encoding="utf-8") if (folder / "TEACHING.md").exists() else ""
+    plans = lessons.plans(guide)
+    if lesson is not None:
+        if lesson not in map(str, plans):
+            there = ", ".join(map(str, plans)) or "none"
+            raise SlidesError(f"there is no lesson of {lesson!r} minutes in TEACHING.md; there are: {there}")
+        if numbers:
+            raise SlidesError("LESSON and NB exclude each other: a lesson takes its sections out of several notebooks")
     try:
         notebooks, everything = (
             [path for path in select(folder, each) if path.parent == folder] for each in (numbers, [])
@@ -264,30 +110,45 @@ def build(numbers, output, folder=ROOT / "notebooks"):
         raise SlidesError(str(error)) from None
     for name, text in parts_of_all_decks().items():
         write_atomically(output / name, text)
-    for path in notebooks:
-        try:
-            html = deck(nbformat.read(path, as_version=4))
-        except SlidesError as error:
-            raise SlidesError(f"{path.name}: {error}") from None
-        write_atomically(output / f"{path.stem}.html", html)
+    made = []
+    if lesson is not None:
+        slides = lesson_slides.lesson(plans[int(lesson)], {path.name[:2]: slides_of(path) for path in notebooks})
+        made.append(output / f"{LESSON}{lesson}.html")
+        write_atomically(made[-1], deck(slides))
+    for path in notebooks if lesson is None else ():
+        slides = slides_of(path)
+        slides.cells = lesson_slides.with_notes(slides.cells, lessons.notes(guide, path.name[:2]))
+        made.append(output / f"{path.stem}.html")
+        write_atomically(made[-1], deck(slides))
     listed = [path for path in everything if (output / f"{path.stem}.html").exists()]
-    write_atomically(output / "index.html", contents(listed))
-    return [output / f"{path.stem}.html" for path in notebooks]
+    write_atomically(
+        output / "index.html", contents(listed, [each for each in plans if (output / f"{LESSON}{each}.html").exists()])
+    )
+    return made
+
+
+def slides_of(path):
+    """The notebook as slides; an error names its file."""
+    try:
+        return shown(nbformat.read(path, as_version=4))
+    except SlidesError as error:
+        raise SlidesError(f"{path.name}: {error}") from None
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", help="such as 04; all notebooks when left out")
+    parser.add_argument("--lesson", help="the minutes of a lesson plan in notebooks/TEACHING.md, such as 45")
     parser.add_argument(
         "--output", type=new_folder, default=ROOT / "build" / "slides", help="build/slides when left out"
     )
     options = parser.parse_args(arguments)
     try:
-        decks = build(options.numbers, options.output.resolve())
+        decks = build(options.numbers, options.output.resolve(), lesson=options.lesson)
     except SlidesError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{len(decks)} decks; open {options.output / 'index.html'} in a browser")
+    print(f"{len(decks)} deck{'s' * (len(decks) != 1)}; open {options.output / 'index.html'} in a browser")
     return 0
 
 

@@ -53,6 +53,7 @@ def normalise(notebook):
     notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        cell.metadata.pop("collapsed", None)  # JupyterLab's second flag beside outputs_hidden
     return notebook
 
 
@@ -90,11 +91,13 @@ def run(path, folder, profile):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="*", help="such as 04; all notebooks when left out")
-    parser.add_argument("--profile", default="quick")
+    parser.add_argument("--profile", help="quick or paper; the environment's CLR_PROFILE, or quick, when left out")
     parser.add_argument("--folder", type=folder, default=FOLDER)
     options = parser.parse_args(arguments)
+    named = "CLR_PROFILE" if options.profile is None else "PROFILE"
+    options.profile = os.environ.get("CLR_PROFILE", "quick") if options.profile is None else options.profile
     if options.profile not in PROFILES:
-        parser.error(f"PROFILE is {options.profile!r}; it must be one of: {', '.join(PROFILES)}")
+        parser.error(f"{named} is {options.profile!r}; it must be one of: {', '.join(PROFILES)}")
     try:
         paths = select(options.folder, options.numbers)
     except ValueError as error:

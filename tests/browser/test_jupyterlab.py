@@ -12,8 +12,10 @@ from browsers import PICTURES, ROOT
 from playwright.sync_api import expect
 
 import badges
+import run_notebooks
 
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+FOLDED = "99_folded.ipynb"
 SECOND = 1000
 A_TRAINING = 600 * SECOND
 # What the root's conftest.py sets for pytest, and a reader does not.
@@ -45,7 +47,7 @@ async picture => {
 def project(tmp_path_factory):
     """A copy of the project, so that JupyterLab saves nothing in the original; its notebooks have no outputs yet."""
     copy = tmp_path_factory.mktemp("lab") / "project"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "build", "__pycache__"))
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "build", "my_notebooks", "__pycache__"))
     (copy / ".venv").symlink_to(ROOT / ".venv")
     for path in (copy / "notebooks").glob("*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
@@ -53,7 +55,16 @@ def project(tmp_path_factory):
             if cell.cell_type == "code":
                 cell.update(outputs=[], execution_count=None)
         nbformat.write(notebook, path)
+    nbformat.write(run_notebooks.normalise(folded()), copy / "notebooks" / FOLDED)
     return copy
+
+
+def folded():
+    """A notebook with code that is folded away, and an output that is."""
+    printed = [nbformat.v4.new_output("stream", text="JupyterLab shows this line:\nthe answer\n")]
+    folds = ({"source_hidden": True}, {"outputs_hidden": True})
+    cells = [nbformat.v4.new_code_cell("1", outputs=printed, metadata={"jupyter": each}) for each in folds]
+    return nbformat.v4.new_notebook(cells=cells)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +130,19 @@ def test_every_cell_runs(open_notebook, page, outside_requests, record_property,
         move_controls(page)
     expect(page.get_by_text("Would you like to get notified")).not_to_be_visible()
     assert set(outside_requests) <= {badges.BADGE}
+
+
+def test_what_is_folded_stays_folded_and_a_look_changes_no_file(open_notebook, page, project):
+    original, copy = (project / folder / FOLDED for folder in ("notebooks", "my_notebooks"))
+    before = original.read_bytes()
+    open_notebook(FOLDED)
+    expect(page.locator(".jp-InputPlaceholder")).to_have_count(1)
+    expect(page.locator(".jp-OutputPlaceholder")).to_have_count(1)
+    expect(page.get_by_text("the answer")).to_have_count(1)
+    page.evaluate("jupyterapp.shell.currentWidget.context.save()")
+    assert copy.read_bytes() == original.read_bytes() == before
+    page.locator(".jp-OutputPlaceholder").click()
+    expect(page.get_by_text("the answer")).to_have_count(2)
 
 
 def test_links_lead_to_notebooks_and_to_their_headings(open_notebook, page):

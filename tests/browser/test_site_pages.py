@@ -34,6 +34,15 @@ async () => {
 }
 """
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# What scrolls sideways by itself, with everything unfolded; by its first words.
+SIDEWAYS = """
+() => {
+    document.querySelectorAll("details").forEach(fold => { fold.open = true })
+    return Array.from(document.querySelectorAll("article *"))
+        .filter(each => /auto|scroll/.test(getComputedStyle(each).overflowX) && each.scrollWidth > each.clientWidth + 1)
+        .map(each => `${each.tagName} ${each.textContent.trim().slice(0, 60)}`)
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +64,8 @@ def test_page_is_whole(page, console, outside_requests, address, place):
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(OVERFLOW) <= 0, f"wider than a window of {width} px"
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    assert page.evaluate(SIDEWAYS) == []
     assert [line for line in console if line.startswith("error")] == []
     assert outside_requests == []
 
@@ -86,6 +97,11 @@ def test_a_fault_is_found(page, fault, message):
 def test_a_page_wider_than_its_window_is_found(page):
     page.set_content(f"<p style='width: {page.viewport_size['width'] + 1}px'>wide</p>")
     assert page.evaluate(OVERFLOW) > 0
+
+
+def test_what_scrolls_sideways_is_found(page):
+    page.set_content("<article><details><pre style='overflow: auto'>" + "a" * 999 + "</pre></details></article>")
+    assert page.evaluate(SIDEWAYS) == ["PRE " + "a" * 60]
 
 
 def test_mathematics_is_drawn(page, address):

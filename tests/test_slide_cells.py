@@ -1,0 +1,115 @@
+"""How a cell of a notebook becomes cells of slides, and where it is cut."""
+
+import nbformat
+import pytest
+
+import slide_cells
+
+CUTS = [
+    ("One.\n\nTwo.", ["slide"]),
+    ("## Theory\n\n### The map\n\nText.", ["slide"]),
+    ("Text.\n\n### The map\n\nText.", ["slide", "slide"]),
+    ("**What to see.** It falls.\n\nMore.\n\nAnd more.", ["slide", "subslide"]),
+    ("Text.\n\n**What to see.** It falls.", ["slide", "fragment"]),
+    ("Short.\n\n**Predict first.** Up?", ["slide"]),
+    ("Short. **Predict first.** Up?", ["slide"]),
+    ("## Theory\n\n**Predict first.** Up?", ["slide"]),
+    ("long " * 100 + "**Predict first.** Up?", ["slide", "subslide"]),
+    ("$$x$$\n\n**Predict first.** Up?", ["slide", "subslide"]),
+    ("| a |\n|---|\n| b |\n\n**Predict first.** Up?", ["slide", "subslide"]),
+    ("**What to see.** It falls.\n\n**Predict first.** Up?", ["slide", "subslide"]),
+    ("**Predict first.** Up?\n\nMore.", ["slide", "subslide"]),
+    ("Text.\n\n**Checkpoint (10 minutes).** You can.\n\nMore.", ["slide", "subslide", "subslide"]),
+    ("## Quiz\n\n**1.** Four?\n\n<details>\n\nFour.\n\n</details>\n\n**2.** Five?", ["slide", "subslide"]),
+    ("Text.\n\nSo:\n\n```python\na = 1\n\n\nb = 2\n```", ["slide", "subslide"]),
+]
+
+
+def test_split():
+    for text, types in CUTS:
+        assert [slide_type for slide_type, _ in slide_cells.split(text, "slide")] == types, text
+
+
+def test_the_first_part_has_the_type_of_its_cell():
+    assert slide_cells.split("**What to see.** It falls.\n\nMore.", "fragment")[0][0] == "fragment"
+
+
+def test_code_and_folded_answers_stay_whole():
+    code, answer = "```python\na = 1\n\n# b\n```", "<details>\n\n**1.** One.\n\n</details>"
+    assert slide_cells.paragraphs(f"Text.\n\n{code}\n\n{answer}") == ["Text.", code, answer]
+
+
+def test_on_the_wall_links_lead_nowhere():
+    text = "Time: 40 minutes · Needs: nothing\n\nA [cycle](glossary.ipynb#cycle) of [01](01_x.ipynb), $[0, 1]$."
+    assert slide_cells.for_the_wall(text) == "A cycle of 01, $[0, 1]$."
+    assert slide_cells.plain("## `exp_range` *or* [not](x.md)") == "## exp_range or not"
+
+
+PRINTED = nbformat.v4.new_output("stream", text="2/10\n")
+
+
+def steps(*cells):
+    """What nbconvert is handed for these cells, after a title: the slide type, whether code is shown, the outputs."""
+    title = nbformat.v4.new_markdown_cell("# Title", metadata={"slideshow": {"slide_type": "slide"}})
+    shown = slide_cells.shown(nbformat.v4.new_notebook(cells=[title, *cells]))
+    return [
+        (cell.metadata.slideshow.slide_type, "remove_source" not in cell.metadata.get("transient", {}), cell.outputs)
+        if cell.cell_type == "code"
+        else (cell.metadata.slideshow.slide_type, cell.source)
+        for cell in shown.cells[1:]
+    ]
+
+
+def code_cell(slide_type, *outputs, **folds):
+    metadata = {"slideshow": {"slide_type": slide_type}, "jupyter": folds}
+    return nbformat.v4.new_code_cell("cliff()", outputs=list(outputs), metadata=metadata)
+
+
+def test_a_folded_source_is_hidden():
+    assert steps(code_cell("-", PRINTED, source_hidden=True)) == [("-", False, [PRINTED])]
+
+
+@pytest.mark.parametrize(
+    ("slide_type", "hidden", "expected"),
+    [
+        ("-", True, [("fragment", False, [PRINTED])]),
+        ("subslide", True, [("subslide", False, [PRINTED])]),
+        ("-", False, [("-", True, []), ("fragment", False, [PRINTED])]),
+        ("subslide", False, [("subslide", True, []), ("fragment", False, [PRINTED])]),
+    ],
+)
+def test_a_folded_output_comes_on_the_next_step(slide_type, hidden, expected):
+    folds = {"outputs_hidden": True} | ({"source_hidden": True} if hidden else {})
+    assert steps(code_cell(slide_type, PRINTED, **folds)) == expected
+
+
+def test_a_folded_picture_has_a_slide_of_its_own():
+    picture = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0"})
+    assert steps(code_cell("-", picture, outputs_hidden=True)) == [("-", True, []), ("subslide", False, [picture])]
+
+
+def test_each_further_table_has_its_slide():
+    tables = [nbformat.v4.new_output("display_data", {"text/html": f"<table>{number}</table>"}) for number in (1, 2)]
+    assert steps(code_cell("-", *tables)) == [("-", True, tables[:1]), ("subslide", False, tables[1:])]
+
+
+def test_what_is_folded_away_becomes_a_note_and_the_answers_of_the_quiz_stay():
+    answer = "<details><summary>Answer</summary>\n\nSeven.\n\n</details>"
+    text = (
+        f"Text.\n\n<details>\n<summary>Why?</summary>\n\nSince $w$ shrinks.\n\n</details>\n\n**1.** Four?\n\n{answer}"
+    )
+    cell = nbformat.v4.new_markdown_cell(text, metadata={"slideshow": {"slide_type": "slide"}})
+    assert steps(cell) == [
+        ("slide", "Text."),
+        ("subslide", f"**1.** Four?\n\n{answer}"),
+        ("notes", "**Why?**\n\nSince $w$ shrinks."),
+    ]
+
+
+def test_code_is_broken_into_the_fewest_readable_lines():
+    assert slide_cells.narrow("a = 1") == "a = 1"
+    call = f"f({', '.join(f'argument_{number}={number}' for number in range(7))})"
+    assert len(call) == 99
+    assert slide_cells.narrow(call) == call
+    longer = slide_cells.narrow(call.replace("f(", "function_of_many_arguments("))
+    assert longer.count("\n") == 2

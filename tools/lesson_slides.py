@@ -1,0 +1,131 @@
+"""Notes for the speaker in the decks, and decks that follow a lesson plan of TEACHING.md, row by row."""
+
+import base64
+import copy
+import io
+
+import nbformat
+
+from slide_cells import SlidesError, anchors, for_the_wall, type_of
+
+COVER_COLOUR = "#e9f1f8"
+WHITE = 250  # of 255, and above
+
+
+def with_notes(cells, notes):
+    """The cells of slides, with notes, {anchor: [Markdown, ...]}, at the first slide of a heading; "" is the title."""
+    found = []
+    for place, cell in enumerate(cells):
+        found.append(cell)
+        said = [each for anchor in anchors(cell) for each in notes.get(anchor, [])]
+        if said := notes.get("", []) * (place == 0) + said:
+            found.append(note(said, f"{cell.id}-notes"))
+    return found
+
+
+def note(paragraphs, name):
+    return markdown("notes", for_the_wall("\n\n".join(paragraphs)), name)
+
+
+def markdown(slide_type, text, name, **data):
+    metadata = {"slideshow": {"slide_type": slide_type, "data": data}}
+    return nbformat.v4.new_markdown_cell(text, metadata=metadata, id=name[:64])
+
+
+def lesson(plan, shown):
+    """The slides of a lesson plan, as a notebook: for each row the task of the class, then the section of a notebook.
+
+    Args:
+        plan: A lessons.Plan.
+        shown: The notebooks by number, as slide_cells.shown makes them.
+
+    Raises:
+        SlidesError: A row leads to no notebook or heading, or covers a figure where there is none.
+    """
+    title = f"Cyclical learning rates: a lesson of {plan.minutes} minutes"
+    cells = [markdown("slide", f"# {title}", "title", kind="title"), note([plan.before], "title-notes")]
+    for row in plan.rows:
+        cells += slides_of(row, shown)
+    cells.append(markdown("slide", f"## Homework\n\n{for_the_wall(plan.after.removeprefix('Homework: '))}", "homework"))
+    return nbformat.v4.new_notebook(cells=cells, metadata={"title": title})
+
+
+def slides_of(row, shown):
+    """The slides of a row: each one carries what the guide says to the speaker."""
+    name, minutes = f"at-{row.begin}", f"{row.begin}–{row.end} minutes"
+    said = f"**The class:** {row.students}." if row.notebook else f"**Break:** {row.end - row.begin} minutes."
+    cells = [markdown("slide", f'<div class="card">\n\n{for_the_wall(said)}\n\n</div>', name, head=minutes)]
+    if row.notebook:
+        section = section_of(row, shown)
+        cells += covered_first(section, row.covered, minutes) if row.covered else section
+    for number, cell in enumerate(cells[1:], 1):
+        cell.id = f"{name}-{number}"
+        if number == 1 or type_of(cell) == "slide":
+            cell.metadata.slideshow["slide_type"] = "subslide"
+    found = []
+    for cell in cells:
+        begins = type_of(cell) in ("slide", "subslide")
+        found += [cell, note([row.note], f"{cell.id}-notes")] if begins else [cell]
+    return found
+
+
+def section_of(row, shown):
+    """The slides of the section that a row leads to, up to the next heading."""
+    cells = shown[row.notebook].cells if row.notebook in shown else []
+    begin = next((place for place, cell in enumerate(cells) if row.anchor in anchors(cell)), None)
+    if begin is None:
+        raise SlidesError(
+            f"TEACHING.md leads at {row.begin}–{row.end} to {row.notebook} #{row.anchor}: no such heading"
+        )
+    end = next((place for place in range(begin + 1, len(cells)) if anchors(cells[place])), len(cells))
+    return copy.deepcopy(cells[begin:end])
+
+
+def covered_first(cells, side, minutes):
+    """The slides, with the first figure in two steps: one side covered, then the whole."""
+    place = next((place for place, cell in enumerate(cells) if png_of(cell)), None)
+    if place is None:
+        raise SlidesError(f"TEACHING.md covers a part of a figure at {minutes}, and that section shows none")
+    whole, hidden = cells[place], copy.deepcopy(cells[place])
+    hidden.outputs = [nbformat.v4.new_output("display_data", {"image/png": cover(png_of(whole), side)})]
+    hidden.metadata["alt"] = f"The figure of the next slide, with its {side} part covered."
+    whole.metadata.slideshow["slide_type"] = "subslide"
+    return [*cells[:place], hidden, *cells[place:]]
+
+
+def png_of(cell):
+    """The first picture of a cell, in base 64; "" if it has none."""
+    pictures = [output.data["image/png"] for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    return pictures[0] if pictures else ""
+
+
+def cover(png, side):
+    """A picture (PNG in base 64) with one side covered, from the gap between its panels, or its middle."""
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    grey, (width, height) = np.asarray(picture.convert("L")), picture.size
+    cut = gap(grey.T if side in ("left", "right") else grey)
+    boxes = {"left": (0, 0, cut, height), "right": (cut, 0, width, height)}
+    boxes |= {"upper": (0, 0, width, cut), "lower": (0, cut, width, height)}
+    ImageDraw.Draw(picture).rectangle(boxes[side], fill=COVER_COLOUR)
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def gap(grey):
+    """The row at which a picture, an array of 0 to 255, is cut in two: amid the widest band of white rows.
+
+    Bands near its edges do not count; without a band it is the middle.
+    """
+    white = (grey > WHITE).all(axis=1)
+    length = len(white)
+    widest, begin = (0, length // 2), length // 5
+    for row in range(length // 5, length * 6 // 7):
+        if white[row]:
+            widest = max(widest, (row - begin + 1, (begin + row) // 2))
+        else:
+            begin = row + 1
+    return widest[1]
