@@ -1,6 +1,6 @@
 # The address book of the project: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery timings badges bench mutants lock zip clean
+.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery play timings badges bench mutants lock zip clean
 
 LOCKED ?= 1
 PRE ?= 0
@@ -54,6 +54,9 @@ site: setup ## the whole collection as a static site, offline, into build/site
 
 gallery: setup ## take the README's pictures out of the notebooks, into docs/gallery
 	@$(python) tools/gallery.py
+
+play: setup ## write the numbers of the page to play with, docs/play/numbers.js
+	@$(python) tools/play.py
 
 timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md   [NB=04]
 	@set -f; $(python) tools/timings.py -- $$NB

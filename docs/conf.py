@@ -21,6 +21,8 @@ nb_code_prompt_show = "The set-up cell, the same in every notebook"
 nb_code_prompt_hide = "Hide the set-up cell"
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 4
+# Links of the site itself that are no pages of Sphinx's: build_site.adapt_markdown
+myst_url_schemes = {"http": None, "https": None, "mailto": None, "site": "{{path}}{{fragment}}"}
 myst_heading_slug_func = "build_site.anchor"
 
 # The API

@@ -67,6 +67,8 @@ class Figure {
   handle(kind, move) {
     const knob = svgElement("g", {class: `handle ${kind}`}, svgElement("circle", {r: 22}), svgElement("circle", {r: 8}));
     this.handles.append(knob);
+    // CSS touch-action does not reach inside an SVG: without this, the page would scroll under the finger.
+    knob.addEventListener("touchstart", event => event.preventDefault(), {passive: false});
     knob.addEventListener("pointerdown", event => {
       event.preventDefault();
       knob.setPointerCapture(event.pointerId);
@@ -110,14 +112,14 @@ function showValue(input, words) {
   input.setAttribute("aria-valuetext", words);
 }
 
-// The sentence under a figure. It waits for the hand to rest, so that a screen reader is not interrupted.
+// The sentence under a figure. After the first it waits for the hand to rest, so that no screen reader is interrupted.
 function teller(place) {
   let waiting;
   return sentence => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       if (place.textContent !== sentence) place.textContent = sentence;
-    }, 300);
+    }, place.textContent ? 300 : 0);
   };
 }
 
