@@ -117,7 +117,7 @@ def call_sphinx(root, source, html):
 
 def add_play(root, html):
     """The page to play with, at its place in the project; what it calls a page by `data-page` becomes a link."""
-    shutil.copytree(root / PLAY, html / PLAY)
+    shutil.copytree(root / PLAY, html / PLAY, ignore=shutil.ignore_patterns(".*"))
     page = html / PLAY / "index.html"
     text = page.read_text(encoding="utf-8")
     page.write_text(re.sub(r'<a data-page="([^"]*)"', r'<a href="../../\1.html"', text), encoding="utf-8")

@@ -28,10 +28,10 @@ HEADER = "// Written by tools/play.py from clr_utils and data/results/range_test
 POLICIES, METHODS = ("triangular", "triangular2", "exp_range", "fixed"), ("smith", "fall")
 CURVATURES, START, UPDATES = (1.0, 10.0), (10.0, 1.0), 25
 TESTS = {
-    ("digits_log", 0): "Digits, first run",
+    ("digits_log", 0): "Digits",
     ("digits_log", 1): "Digits, another seed",
-    ("patches_linear", 0): "Synthetic X-ray patches, 0.002 to 0.03",
-    ("patches_log", 0): "The same patches, a wider sweep",
+    ("patches_linear", 0): "Patches, as published",
+    ("patches_log", 0): "Patches, a wider sweep",
 }
 
 

@@ -167,7 +167,7 @@ def test_the_test_runs_by_itself_and_pauses(play):
     play.get_by_role("button", name="Start the test").click()
     play.wait_for_function("Number(document.querySelector('#done').value) > 5")
     play.get_by_role("button", name="Pause").click()
-    stood = slider(play, "updates done").input_value()
+    stood = slider(play, "updates").input_value()
     says(play, "range", f"After {stood} of 300 updates")
     expect(play.get_by_role("button", name="Go on")).to_be_visible()
     play.get_by_role("button", name="Watch it go").click()
@@ -207,6 +207,15 @@ def test_sentences_wait_until_the_hand_rests(play):
     assert changes == 1
 
 
+def test_a_program_that_does_not_load_the_other_files_says_so(play, page):
+    bare = page.get_by_text("Open docs/play/index.html in your browser, from your file manager.")
+    expect(bare).not_to_be_visible()
+    alone = page.context.new_page()
+    alone.set_content((ROOT / "docs" / "play" / "index.html").read_text(encoding="utf-8"))
+    expect(alone.get_by_text("Open docs/play/index.html in your browser")).to_be_visible()
+    alone.close()
+
+
 def test_what_you_saw_is_folded_until_it_is_opened(play):
     for name in ("bowl", "policies", "range"):
         answer = play.locator(f"#{name} details")
@@ -216,7 +225,7 @@ def test_what_you_saw_is_folded_until_it_is_opened(play):
 
 
 def mark(page, bound, update):
-    slider(page, "updates done").fill(str(update))
+    slider(page, "updates").fill(str(update))
     page.get_by_role("button", name=f"Mark {bound} here").click()
 
 
