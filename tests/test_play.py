@@ -155,6 +155,18 @@ def test_every_setting_can_be_reached_and_no_start_lies_on_an_axis(page):
             assert abs(low / step - round(low / step)) > 0.1
 
 
+def test_words_that_set_a_control_name_one_and_a_value_that_it_takes(page):
+    parts = [part.split("=") for words in page.select("[data-set]") for part in words["data-set"].split()]
+    assert len(parts) > 10
+    for name, *values in parts:
+        control = page.select_one(f"figure #{name}")
+        assert control, name
+        for value in map(float, values):
+            low, high, step = (float(control[bound]) for bound in ("min", "max", "step"))
+            assert low <= value <= high
+            assert (value - low) / step == pytest.approx(round((value - low) / step), abs=1e-6), (name, value)
+
+
 def test_what_you_saw_about_the_bowl_is_so(page):
     said = words(page, "#bowl details")
     assert "the steep one, at a rate of 0.2. There the share is 2" in said
@@ -211,7 +223,7 @@ def test_it_loads_its_own_files_alone(page):
 
 def test_every_control_has_a_name_and_every_figure_a_text(page):
     for control in page.select("input, select"):
-        label = page.find("label", {"for": control.get("id")}) if control.get("id") else control.find_parent("label")
+        label = page.find("label", {"for": control["id"]}) or control.find_parent("label")
         assert label, control
         assert label.text.strip(), control
     for button in page.select("button"):

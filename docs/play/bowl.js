@@ -101,7 +101,8 @@
     const pixels = x(2 * STEP) - x(STEP);
     for (let k = 0, end; k < seen.length; k = end) {
       for (end = k + 1; end < seen.length && seen[end] === seen[k]; end++);
-      if (seen[k]) paint("rect", {class: seen[k], x: x(k * STEP) - pixels / 2, y: 26, width: (end - k) * pixels, height: 8});
+      const place = {x: x(k * STEP) - pixels / 2, y: 26, width: (end - k) * pixels, height: 8};
+      if (seen[k]) paint("rect", {class: seen[k], ...place});
     }
     const limit = 2 / Math.max(...curvatures());
     const marks = [];

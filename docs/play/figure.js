@@ -4,7 +4,9 @@
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const find = selector => document.querySelector(selector);
 
-for (const [name, color] of Object.entries(NUMBERS.colors)) document.documentElement.style.setProperty(`--${name}`, color);
+for (const [name, color] of Object.entries(NUMBERS.colors)) {
+  document.documentElement.style.setProperty(`--${name}`, color);
+}
 
 function svgElement(name, attributes = {}, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -65,7 +67,8 @@ class Figure {
   // A knob for finger and mouse. The keyboard has the sliders: the knob only sets them. `move(x, y)` is told where it
   // was dragged; `place(x, y)` puts it there, and `place(null)` takes it away.
   handle(kind, move) {
-    const knob = svgElement("g", {class: `handle ${kind}`}, svgElement("circle", {r: 22}), svgElement("circle", {r: 8}));
+    const circles = [22, 8].map(r => svgElement("circle", {r}));
+    const knob = svgElement("g", {class: `handle ${kind}`}, ...circles);
     this.handles.append(knob);
     // CSS touch-action does not reach inside an SVG: without this, the page would scroll under the finger.
     knob.addEventListener("touchstart", event => event.preventDefault(), {passive: false});
@@ -122,6 +125,18 @@ function teller(place) {
     }, place.textContent ? 300 : 0);
   };
 }
+
+// Words of the text that set controls, such as data-set="pick_fixed fixed_lr=0.016", and bring their figure into view.
+document.addEventListener("click", event => {
+  const words = event.target.closest("[data-set]");
+  if (!words) return;
+  for (const part of words.dataset.set.split(" ")) {
+    const [id, value] = part.split("="), control = document.getElementById(id);
+    if (value === undefined) control.click();
+    else setSlider(control, value);
+    control.closest("figure").querySelector("[role=img]").scrollIntoView({block: "nearest"});
+  }
+});
 
 // Calls `step(share)` with the share of the seconds that are over, until it is 1 or the returned function is called.
 function animate(seconds, step) {

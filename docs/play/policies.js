@@ -3,10 +3,13 @@
 
 {
   const CASE = NUMBERS.policy, UNIT = CASE.base_lr, TOP = 0.042;
-  const sliders = Object.fromEntries(["base_lr", "max_lr", "step_size", "gamma", "fixed_lr"].map(id => [id, find(`#${id}`)]));
+  const ids = ["base_lr", "max_lr", "step_size", "gamma", "fixed_lr"];
+  const sliders = Object.fromEntries(ids.map(id => [id, find(`#${id}`)]));
   const used = {fixed: ["fixed_lr"], exp_range: ["base_lr", "max_lr", "step_size", "gamma"]};
   const times = find("#times"), tell = teller(find("#policy-now"));
   const places = {};
+  // The mean rate of each policy under the settings shown.
+  let means = {};
   // The bills that the reader has asked for.
   const asked = new Set();
 
@@ -22,7 +25,7 @@
   const policy = () => find("input[name=policy]:checked").value;
   const settings = () => Object.fromEntries(Object.entries(sliders).map(([id, input]) => [id, Number(input.value)]));
   const uses = id => (used[policy()] ?? ["base_lr", "max_lr", "step_size"]).includes(id);
-  const meanOf = name => bill(policyRates(name, settings(), CASE.updates)) / CASE.updates;
+  const meanOf = name => means[name] ??= bill(policyRates(name, settings(), CASE.updates)) / CASE.updates;
 
   function draw(paint, width) {
     const box = {left: 46, right: width - 24, top: 30, bottom: width >= 720 ? 330 : 250};
@@ -45,7 +48,8 @@
     paint("path", {class: "mean", d: line([[x(0), y(mean)], [x(CASE.updates), y(mean)]])});
     const last = POLICIES[name](CASE.updates - 1, at);
     paint("circle", {cx: x(CASE.updates), cy: y(last), r: 5, fill: color});
-    if (name !== "fixed") paint("text", {class: "halo", x: box.right - 6, y: y(mean) - 7, "text-anchor": "end"}, `mean rate ${mean.toFixed(4)}`);
+    const above = {x: box.right - 6, y: y(mean) - 7, "text-anchor": "end"};
+    if (name !== "fixed") paint("text", {class: "halo", ...above}, `mean rate ${mean.toFixed(4)}`);
     for (const id of Object.keys(drag)) drag[id](null);
     for (const id of ["base_lr", "max_lr", "fixed_lr"].filter(uses)) {
       paint("path", {class: "bound", d: line([[x(0), y(at[id])], [x(CASE.updates), y(at[id])]])});
@@ -64,23 +68,26 @@
   // A bar for each policy; it stays empty until the reader has picked the policy.
   function drawBills(paint, width) {
     const names = Object.keys(POLICIES), row = 34, left = 92, right = width - 150;
-    const x = linear([0, Math.max(CASE.updates * 0.018, ...[...asked].map(name => meanOf(name) * CASE.updates))], [left, right]);
+    const most = Math.max(0.018, ...[...asked].map(meanOf));
+    const x = linear([0, most], [left, right]);
     names.forEach((name, k) => {
-      const y = k * row, {color} = NUMBERS.styles[name];
-      paint("text", {x: left - 10, y: y + 19, "text-anchor": "end", fill: color, class: name === policy() ? "label now" : "label"}, name);
+      const y = k * row, {color} = NUMBERS.styles[name], now = name === policy();
+      const kind = now ? "label now" : "label";
+      paint("text", {class: kind, x: left - 10, y: y + 19, "text-anchor": "end", fill: color}, name);
       if (!asked.has(name)) {
         paint("text", {class: "tick", x: left, y: y + 19}, "pick it, and its bill appears");
         return;
       }
-      const total = meanOf(name) * CASE.updates;
-      paint("rect", {x: left, y: y + 3, width: Math.max(1, x(total) - left), height: 22, fill: color, opacity: name === policy() ? 1 : 0.55});
-      paint("text", {class: "label", x: x(total) + 8, y: y + 19, fill: color}, `${counted(total / UNIT)} × ${UNIT}`);
+      const mean = meanOf(name), spent = `${counted(mean * CASE.updates / UNIT)} × ${UNIT}`;
+      paint("rect", {x: left, y: y + 3, width: x(mean) - left, height: 22, fill: color, opacity: now ? 1 : 0.55});
+      paint("text", {class: "label", x: x(mean) + 8, y: y + 19, fill: color}, spent);
     });
     return names.length * row;
   }
 
   function show() {
     asked.add(policy());
+    means = {};
     const at = settings();
     for (const [id, input] of Object.entries(sliders)) {
       showValue(input, id === "step_size" ? counted(at[id]) : id === "gamma" ? at[id].toFixed(5) : short(at[id]));
@@ -94,20 +101,23 @@
   function sentence() {
     const name = policy(), at = settings(), mean = meanOf(name);
     const spent = `Mean rate ${mean.toFixed(4)}, bill ${counted(mean * CASE.updates / UNIT)} times ${UNIT}.`;
-    if (name === "fixed") return `fixed at ${short(at.fixed_lr)} for ${counted(CASE.updates)} updates. ${spent}${judged()}`;
+    if (name === "fixed") {
+      return `fixed at ${short(at.fixed_lr)} for ${counted(CASE.updates)} updates. ${spent}${judged()}`;
+    }
     const left = updatesLeft(CASE.updates, at.step_size);
     const ends = left === 0 ? "at the foot of a cycle" : left === at.step_size ? "at a peak"
       : `inside a cycle, ${counted(left)} updates before its foot`;
-    const cycles = short(CASE.updates / (2 * at.step_size));
+    const count = short(CASE.updates / (2 * at.step_size)), cycles = count === "1" ? "1 cycle" : `${count} cycles`;
     const shrinks = name === "exp_range" ? `, gamma ${at.gamma.toFixed(5)}` : "";
-    return `${name} from ${short(at.base_lr)} to ${short(at.max_lr)}${shrinks}, ${cycles} ${cycles === "1" ? "cycle" : "cycles"}: `
+    return `${name} from ${short(at.base_lr)} to ${short(at.max_lr)}${shrinks}, ${cycles}: `
       + `training ends ${ends}. ${spent}${judged()}`;
   }
 
   function judged() {
     if (!(Number(times.value) > 0) || !asked.has("fixed") || !asked.has("triangular")) return "";
     const ratio = meanOf("triangular") / meanOf("fixed");
-    return ` You guessed that triangular spends ${short(Number(times.value))} times what fixed spends: it spends ${short(ratio)} times as much.`;
+    return ` You guessed that triangular spends ${short(Number(times.value))} times what fixed spends: `
+      + `it spends ${short(ratio)} times as much.`;
   }
 
   // The bounds keep apart: the one that is moved gives way.

@@ -3,7 +3,9 @@
 
 {
   const choice = find("#test"), done = find("#done"), run = find("#run"), ask = find("#ask"), again = find("#again");
-  const marks = ["base_lr", "max_lr"].map(id => ({id, button: find(`#mark_${id}`), slider: find(`#my_${id}`), set: false}));
+  const marks = ["base_lr", "max_lr"].map(id => (
+    {id, button: find(`#mark_${id}`), slider: find(`#my_${id}`), set: false}
+  ));
   const tell = teller(find("#range-now"));
   let test, asked = false, stop = null, places = {};
 
@@ -51,14 +53,16 @@
       paint("text", {class: "mark halo", ...side}, `your ${mark.id}`);
       knobs[k](place, box.top - 18);
     });
-    return sweep ? drawSweep(paint, {...box, top: box.bottom + 70, bottom: box.bottom + 190}, x, xTicks) : box.bottom + 44;
+    if (!sweep) return box.bottom + 44;
+    return drawSweep(paint, {...box, top: box.bottom + 70, bottom: box.bottom + 190}, x, xTicks);
   }
 
   function drawAnswers(paint, box, x) {
     const lines = [[test.smith.base_lr, "smith: base_lr", "smith"], [test.smith.max_lr, "smith: max_lr", "smith"]];
     for (const [rate, name, method] of [...lines, [test.fall.max_lr, "fall: max_lr", "fall"]].filter(each => each[0])) {
       const place = x(rate), {color, dash} = NUMBERS.styles[method];
-      paint("path", {class: "curve", stroke: color, "stroke-dasharray": dash.join(" "), d: line([[place, box.top], [place, box.bottom]])});
+      const d = line([[place, box.top], [place, box.bottom]]);
+      paint("path", {class: "curve", stroke: color, "stroke-dasharray": dash.join(" "), d});
       const turned = {transform: `translate(${place - 6} ${box.bottom - 8}) rotate(-90)`};
       paint("text", {class: "halo", fill: color, ...turned}, name);
     }
@@ -68,7 +72,8 @@
   function drawSweep(paint, box, x, xTicks) {
     const y = logarithmic([1.3, 110], [box.bottom, box.top]);
     axes(paint, box, {x, y, xTicks, yTicks: [2, 10, 50], xName: "learning rate"});
-    paint("text", {class: "name", x: box.left + 6, y: box.top - 8}, "test error (%) of whole trainings at nine fixed rates");
+    const name = "test error (%) of whole trainings at nine fixed rates";
+    paint("text", {class: "name", x: box.left, y: box.top - 10}, name);
     const points = NUMBERS.errors.map(([rate, error]) => [x(rate), y(error)]);
     paint("path", {class: "errors", d: line(points)});
     const best = bestFixed();
@@ -102,24 +107,30 @@
 
   function sentence() {
     if (asked) return answer();
-    if (!count()) return `The test has not begun. It will raise the rate from ${short(test.rates[0])} to ${short(test.max_lr)} in ${counted(test.steps)} updates.`;
+    if (!count()) {
+      const range = `from ${short(test.min_lr)} to ${short(test.max_lr)}`;
+      return `The test has not begun. It will raise the rate ${range} in ${counted(test.steps)} updates.`;
+    }
     const course = level(test.accuracy.slice(0, count()), NUMBERS.smoothing).at(-1);
-    const placed = marks.map(mark => `${mark.id} ${mark.set ? `marked at ${short(marked(mark))}` : "not marked yet"}`).join(", ");
-    const stopped = count() === test.rates.length && count() < test.steps ? " The test stopped by itself: the loss had shot up." : "";
-    return `After ${counted(count())} of ${counted(test.steps)} updates the rate is ${short(rateAt(count()))} and the accuracy about `
-      + `${Math.round(100 * course)} %; ${placed}.${stopped}`;
+    const place = mark => mark.set ? `marked at ${short(marked(mark))}` : "not marked yet";
+    const placed = marks.map(mark => `${mark.id} ${place(mark)}`).join(", ");
+    const early = count() === test.rates.length && count() < test.steps;
+    const stopped = early ? " The test stopped by itself: the loss had shot up." : "";
+    return `After ${counted(count())} of ${counted(test.steps)} updates the rate is ${short(rateAt(count()))} `
+      + `and the accuracy about ${Math.round(100 * course)} %; ${placed}.${stopped}`;
   }
 
   function answer() {
     const [low, high] = marks.map(marked), {smith, fall} = test;
     const parts = [`You chose ${short(low)} to ${short(high)}.`];
-    parts.push(smith.refusal ? `The tool refuses: ${smith.refusal}.`
-      : `suggest("smith") says ${short(smith.base_lr)} to ${short(smith.max_lr)}: your max_lr is ${compared(high, smith.max_lr)}.`);
+    parts.push(`suggest("smith") says ${short(smith.base_lr)} to ${short(smith.max_lr)}:`);
+    parts.push(`your max_lr is ${compared(high, smith.max_lr)}.`);
     parts.push(fall.refusal ? `suggest("fall") refuses: ${fall.refusal}.`
       : `The last sign, suggest("fall"), puts max_lr at ${short(fall.max_lr)}.`);
     if (test.fixed_rates) {
       const [rate, error] = bestFixed();
-      parts.push(`Of nine fixed rates, trained for ten epochs each, the best is ${short(rate)}: ${error.toFixed(1)} % of the test digits are wrong there.`);
+      const wrong = `${error.toFixed(1)} % of the test digits are wrong there`;
+      parts.push(`Of nine fixed rates, trained for ten epochs each, the best is ${short(rate)}: ${wrong}.`);
     }
     return parts.join(" ");
   }

@@ -121,6 +121,8 @@ def test_the_end_of_training_is_told_and_bounds_keep_apart(play):
     says(play, "policy", "1.5 cycles: training ends at a peak")
     slider(play, "max_lr").fill("0.002")
     says(play, "policy", "triangular from 0.002 to 0.0025")
+    slider(play, "base_lr").fill("0.0005")
+    says(play, "policy", "triangular from 0.0005 to 0.0025")
     slider(play, "base_lr").fill("0.01")
     says(play, "policy", "triangular from 0.002 to 0.0025")
     play.get_by_role("button", name="Published settings").click()
@@ -222,6 +224,24 @@ def test_what_you_saw_is_folded_until_it_is_opened(play):
         expect(answer.locator("p").first).not_to_be_visible()
         answer.get_by_text("What you saw", exact=True).click()
         expect(answer.locator("p").first).to_be_visible()
+
+
+def test_words_of_the_text_show_what_they_say(play):
+    for name in ("bowl", "policies"):
+        play.locator(f"#{name} summary").click()
+    slider(play, "curvature of the steep direction").fill("20")
+    for words, then in (
+        ("A share of one tenth", "on its way"),
+        ("At two", "neither arrives nor"),
+        ("Above two", "breaks"),
+    ):
+        play.get_by_role("button", name=words, exact=True).click()
+        says(play, "bowl", then)
+        expect(play.locator("#bowl-figure")).to_be_in_viewport()
+    play.get_by_role("button", name="0.016").click()
+    says(play, "policy", "fixed at 0.016")
+    play.get_by_role("button", name="one and a half", exact=True).click()
+    says(play, "policy", "triangular", "ends at a peak")
 
 
 def mark(page, bound, update):
