@@ -90,7 +90,7 @@ def test_policies(name):
 @needs_node
 def test_bills_and_the_end_of_training():
     given = POLICY | {"fixed_lr": POLICY["base_lr"]}
-    rates = javascript("Object.keys(POLICIES).map(name => policyRates(name, given, given.updates))", given)
+    rates = javascript("Object.keys(POLICIES).map(name => Array.from(policyRates(name, given, given.updates)))", given)
     bills = dict(zip(("triangular", "triangular2", "exp_range", "fixed"), map(np.sum, rates), strict=True))
     assert bills == pytest.approx(expected_bills(), rel=1e-12)
     sums = javascript("given.map(bill)", rates)

@@ -20,7 +20,7 @@ function between(at, share) {
 }
 
 function policyRates(name, at, updates) {
-  return Array.from({length: updates}, (_, n) => POLICIES[name](n, at));
+  return new Float64Array(updates).map((_, n) => POLICIES[name](n, at));
 }
 
 // The learning-rate bill: the rates of all updates, added up.
@@ -57,11 +57,15 @@ function fate(start, curvatures, rate, updates) {
 // clr_utils/range_test/curves.py.
 function level(values, smoothing) {
   const count = values.length, sigma = Math.max(2, smoothing * count), radius = Math.floor(4 * sigma + 0.5);
-  const weights = Array.from({length: 2 * radius + 1}, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
-  const total = bill(weights);
-  const mirrored = i => {
-    const place = ((i % (2 * count)) + 2 * count) % (2 * count);
+  const weights = Float64Array.from({length: 2 * radius + 1}, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
+  const mirrored = Float64Array.from({length: count + 2 * radius}, (_, i) => {
+    const place = (((i - radius) % (2 * count)) + 2 * count) % (2 * count);
     return values[Math.min(place, 2 * count - 1 - place)];
-  };
-  return values.map((_, i) => weights.reduce((sum, weight, k) => sum + weight * mirrored(i + k - radius), 0) / total);
+  });
+  const total = bill(weights);
+  return values.map((_, i) => {
+    let sum = 0;
+    for (let k = 0; k < weights.length; k++) sum += weights[k] * mirrored[i + k];
+    return sum / total;
+  });
 }
