@@ -37,7 +37,7 @@ test: setup ## everything that CI runs on a push: linter, spelling, tests, every
 test-colab: setup ## run every notebook as Colab would, with Colab's versions (Python 3.13, git, network)   [NB=04]
 	.venv/bin/pytest -n 0 tests/colab
 
-test-browser: setup ## JupyterLab, the site and the slides in headless Chromium or Chrome
+test-browser: setup ## JupyterLab, the site, the slides and the page to play with, in headless Chromium or Chrome
 	.venv/bin/pytest -n 0 tests/browser
 
 run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]

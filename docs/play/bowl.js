@@ -160,8 +160,8 @@
   function judged() {
     const limit = 2 / Math.max(...curvatures()), guessed = Number(guess.value);
     if (!(guessed > 0) || !seen.includes("breaks")) return "";
-    const near = Math.abs(guessed - limit) < 0.005 ? "You had it." : `It does so above ${short(limit)}.`;
-    return ` You guessed ${short(guessed)}. ${near}`;
+    const answer = Math.abs(guessed - limit) < 0.005 ? "you had it" : `it breaks above ${short(limit)}`;
+    return ` You guessed that it breaks at ${short(guessed)}: ${answer}.`;
   }
 
   rate.addEventListener("input", show);
