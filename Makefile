@@ -1,6 +1,6 @@
 # The address book of the project: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery gauge timings badges bench mutants lock zip clean
+.PHONY: help setup lab test test-colab test-browser run calibrate slides site gallery gauge play timings badges bench mutants lock zip clean
 
 LOCKED ?= 1
 PRE ?= 0
@@ -36,7 +36,7 @@ test: setup ## everything that CI runs on a push: linter, spelling, tests, every
 test-colab: setup ## run every notebook as Colab would, with Colab's versions (Python 3.13, git, network)   [NB=04]
 	.venv/bin/pytest -n 0 tests/colab
 
-test-browser: setup ## JupyterLab, the site and the slides in headless Chromium or Chrome
+test-browser: setup ## JupyterLab, the site, the slides and the page to play with, in headless Chromium or Chrome
 	.venv/bin/pytest -n 0 tests/browser
 
 run: setup ## execute notebooks in place   [NB=04] [PROFILE=paper]
@@ -56,6 +56,9 @@ gallery: setup ## take the README's pictures out of the notebooks, into docs/gal
 
 gauge: setup ## how long the notebooks are to read: words, cells, open and folded code   [NB=04]
 	@set -f; $(python) tools/gauge.py -- $$NB
+
+play: setup ## write the numbers of the page to play with, docs/play/numbers.js
+	@$(python) tools/play.py
 
 timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md   [NB=04]
 	@set -f; $(python) tools/timings.py -- $$NB

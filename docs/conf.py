@@ -22,6 +22,8 @@ nb_code_prompt_show = "Show code"
 nb_code_prompt_hide = "Hide code"
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 4
+# Links of the site itself that are no pages of Sphinx's: build_site.adapt_markdown
+myst_url_schemes = {"http": None, "https": None, "mailto": None, "site": "{{path}}{{fragment}}"}
 myst_heading_slug_func = "build_site.anchor"
 
 # The API

@@ -16,6 +16,7 @@ from build_site import ROOT, SiteError
 
 PLACES = [place for place in build_site.pages(ROOT) if place not in ("README.md", "index.md")]
 NOTEBOOKS = [place for place in PLACES if place.endswith(".ipynb")]
+PLAY = f"{build_site.PLAY}/index.html"
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +103,23 @@ def navigation(page, place):
 
 
 def test_every_page_is_in_the_navigation_of_every_page(site):
-    assert {page_of(place) for place in PLACES} | {"index.html", "search.html"} == set(site)
-    for place, page in site.items():
+    assert {page_of(place) for place in PLACES} | {"index.html", "search.html", PLAY} == set(site)
+    for place in set(site) - {PLAY}:
+        page = site[place]
         assert sorted(navigation(page, place)) == sorted(page_of(each) for each in PLACES), place
+
+
+def test_the_page_to_play_with_is_whole_and_every_page_leads_to_it(site, folder):
+    for path in (ROOT / build_site.PLAY).glob("[!.]*"):
+        copied = (folder / build_site.PLAY / path.name).read_bytes()
+        assert (copied == path.read_bytes()) == (path.suffix != ".html"), path.name
+    links = site[PLAY].select("a[href$='.html']")
+    assert [link.text for link in site[PLAY].select("a:not([href])")] == []
+    assert "../../notebooks/02_cyclical_policies.html" in {link["href"] for link in links}
+    for place in set(site) - {PLAY}:
+        leads = [os.path.normpath(Path(place).parent / link["href"]) for link in site[place].select("a[href]")]
+        wanted = 2 if place in ("index.html", "notebooks/00_start_here.html") else 1
+        assert leads.count(PLAY) >= wanted, place
 
 
 def test_notebooks_come_first_and_in_order(site):
@@ -200,13 +215,15 @@ def test_search_knows_the_notebooks(folder):
         ("[there](https://a.org/b#c)", "[there](https://a.org/b#c)"),
         ("[code](../LICENSE)", "[code](../LICENSE)"),
         ("[gone](gone)", "[gone](gone)"),
+        ("[play](../docs/play/index.html)", "[play](site:../docs/play/index.html)"),
+        ("[bowl](../docs/play/index.html#bowl)", "[bowl](site:../docs/play/index.html##bowl)"),
         ("<details><summary>A</summary>$x$</details>", "<details><summary>A</summary>\n\n$x$\n\n</details>"),
     ],
 )
 def test_markdown_is_adapted(text, adapted):
     links = build_site.Links(ROOT)
     assert build_site.adapt_markdown(text, lambda target: links("notebooks/00_start_here.ipynb", target)) == adapted
-    assert links.files == ({ROOT / "LICENSE"} if "LICENSE" in text else set())
+    assert links.files == {ROOT / file for file in ("LICENSE", PLAY) if file in text}
 
 
 # What can go wrong
@@ -279,6 +296,12 @@ def test_a_missing_page_is_named(project):
     with pytest.raises(SiteError, match=r"notebooks/glossary\.ipynb, which is missing: bring it back"):
         build_site.build(project / "site", project)
     assert not (project / "site").exists()
+
+
+def test_a_link_into_the_page_to_play_with_keeps_its_anchor(project):
+    (project / "README.md").write_text("# New\n\n[bowl](docs/play/index.html#bowl)\n", encoding="utf-8")
+    build_site.build(project / "site", project)
+    assert parse(project / "site" / "index.html").select("article a[href='docs/play/index.html#bowl']")
 
 
 def test_what_is_no_site_is_not_replaced(project):

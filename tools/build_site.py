@@ -25,6 +25,7 @@ from gauge import folded
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx-mathjax-offline")
+PLAY = "docs/play"
 WIDGETS = "application/vnd.jupyter.widget-view+json"
 WIDGET_NOTE = '<p class="widget-note"><strong>In JupyterLab and Colab, where the notebook runs:</strong> {shows}</p>'
 FOLDS = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
@@ -83,6 +84,7 @@ def build(output, root=ROOT):
         lay_out(root, source)
         if faults := call_sphinx(root, source, html):
             raise SiteError(f"{faults}\n{ADVICE.format(output=output)}")
+        add_play(root, html)
         if output.exists():
             output.rename(old)
         html.rename(output)
@@ -117,6 +119,14 @@ def call_sphinx(root, source, html):
     if done.returncode == 0:
         return ""
     return (warnings.read_text(encoding="utf-8") or done.stderr).replace(f"{source}/", "").strip()
+
+
+def add_play(root, html):
+    """The page to play with, at its place in the project; what it calls a page by `data-page` becomes a link."""
+    shutil.copytree(root / PLAY, html / PLAY, ignore=shutil.ignore_patterns(".*"))
+    page = html / PLAY / "index.html"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(re.sub(r'<a data-page="([^"]*)"', r'<a href="../../\1.html"', text), encoding="utf-8")
 
 
 def main(arguments=None):
@@ -160,7 +170,8 @@ def adapt_markdown(text, lead):
     text = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", text)  # no page loads a picture from the network
     text = re.sub(r"(</summary>)|(</details>)", r"\1\n\n\2", text)  # what is folded is Markdown too
     link = r'(\]\(|(?:src|href)=")([^)"\s#:]*)(#?)'
-    return re.sub(link, lambda found: found[1] + (found[2] and lead(found[2])) + 2 * found[3], text)
+    text = re.sub(link, lambda found: found[1] + (found[2] and lead(found[2])) + 2 * found[3], text)
+    return re.sub(rf"\]\((?=[./]*{PLAY}/)", "](site:", text)  # no page of Sphinx's: conf.py has the scheme
 
 
 def adapt_notebook(notebook, lead):
