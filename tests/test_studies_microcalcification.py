@@ -73,6 +73,17 @@ def test_the_sweep_has_each_peak_rate_once_and_shares_the_published_runs():
         assert known[name]["max_lr"] / known[name]["base_lr"] == pytest.approx(15)
 
 
+def test_the_best_peaks_are_chosen_on_validation_patients_and_not_at_an_edge(monkeypatch):
+    best = {kind: study.best_peak(kind) for kind in ("fixed", "triangular")}
+    assert best == {"fixed": "fixed_0.03", "triangular": "triangular_0.1"}
+    for kind, arm in best.items():
+        assert arm in list(study.peak_arms(kind).values())[1:-1]
+    asked = []
+    monkeypatch.setattr(study, "recorded", lambda case, arm, metric, seeds: asked.append(metric) or [len(asked), None])
+    assert study.best_peak("fixed") == "fixed_1"
+    assert set(asked) == {"validation_pr_area"}
+
+
 def test_the_bounds_of_the_range_test_are_the_recorded_suggestion():
     found = recorded_tests("patches_log").suggestions("smith")[["base_lr", "max_lr"]].median()
     assert tuple(float(f"{value:.2g}") for value in found) == study.RANGE_TEST_BOUNDS

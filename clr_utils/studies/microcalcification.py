@@ -84,6 +84,19 @@ def peak_arms(kind):
     return {rate: "triangular" if (kind, rate) == ("triangular", MAX_LR) else f"{kind}_{rate:g}" for rate in PEAK_RATES}
 
 
+def best_peak(kind):
+    """The arm of one kind whose peak has the best mean PR area on the validation patients of the recorded sweep.
+
+    Raises:
+        FileNotFoundError: The sweep is not recorded yet.
+    """
+
+    def mean_area(arm):
+        return np.mean([value or 0 for value in recorded(1, arm, "validation_pr_area", SWEEP_SEEDS)])
+
+    return max(peak_arms(kind).values(), key=mean_area)
+
+
 def _peak_policies(case):
     """Fixed at each of PEAK_RATES, and triangular up to it from a fifteenth, as in the published bounds."""
     policies = {}
@@ -196,6 +209,7 @@ def grids(seeds=None, case=None):
     yield [small_run(), *untrained_runs(seeds or UNTRAINED_SEEDS)]
     sweep = [name for kind in ("fixed", "triangular") for name in peak_arms(kind).values()]
     yield study_runs(1, sweep, seeds or SWEEP_SEEDS)
+    yield study_runs(1, [best_peak(kind) for kind in ("fixed", "triangular")], seeds)
     yield study_runs(1, ["range_test_bounds"], seeds)
     yield study_runs(1, further_arms(1), seeds)
     yield study_runs(2, PAIRED_ARMS, seeds or PAIRED_SEEDS)
