@@ -30,6 +30,7 @@ STYLES = {
     "fixed_0.016": Style("fixed 0.016", "C4", "-"),
     "fixed_0.03": Style("fixed 0.03", "C5", (0, (5, 1))),
     "range_test_bounds": Style("triangular, our bounds", "C6", "-"),
+    "triangular_0.1": Style("triangular, tuned peak", "C0", (0, (5, 1))),
     "exp_range_bounds": Style("exp_range, both bounds fall", "C2", ":"),
     "fixed_0.0102": Style("fixed 0.0102", "0.35", "--"),
     "fixed_0.0094": Style("fixed 0.0094", "0.35", "-."),

@@ -11,6 +11,8 @@ from clr_utils.studies.range_test import recorded_tests
 from clr_utils.styles import style_of
 
 MARKERS = {"fixed": "s", "triangular": "o"}
+LACKING = "1 - PR area (log), low is good"
+LOWEST_MEAN = 0.019  # of 1 - PR area in the recorded sweep: the bars lie below
 
 
 def sweep(kind, metric="pr_area", case=1):
@@ -61,37 +63,58 @@ def chosen_of(validation, test):
 
 
 def plot_plateaus(case=1):
-    """PR area on test patients against the peak rate: a dot a seed, a line of means; above, how wide "good" is.
+    """What PR area lacks to 1 on test patients, against the peak rate: a dot a seed, a line of means; low is good.
 
-    The thick bar is the plateau of the means, the thin ones below it are those of the single seeds.
+    A thick bar below is the plateau of the means, where at most `MARGINS["pr_area"]` is lost against the best peak;
+    the thin ones are those of the single seeds. A training that diverged lacks all.
     """
-    ax = plt.subplots(figsize=(8, 4))[1]
+    ax = plt.subplots(figsize=(8, 4.6))[1]
     for row, (kind, marker) in enumerate(MARKERS.items()):
         line, areas = style_of(kind).line | {"marker": marker}, sweep(kind, case=case)
         for rate, values in areas.items():
-            ax.plot([rate] * len(values), values, ".", color=line["color"], linestyle="none", alpha=0.75)
-        ax.plot(list(areas), [np.mean(values) for values in areas.values()], **line, label=kind)
-        top = 1.06 + 0.08 * row
-        ax.plot(plateau(areas), [top] * 2, color=line["color"], linewidth=4, linestyle="-")
+            lacking = 1 - np.array(values)
+            ax.plot([rate] * len(values), lacking, ".", color=line["color"], linestyle="none", alpha=0.75)
+        means = [1 - np.mean(values) for values in areas.values()]
+        ax.plot(list(areas), means, **line)
+        _say(ax, kind, (study.PEAK_RATES[0], means[0]), (10, -2), line["color"])
+        below = LOWEST_MEAN * 0.78 ** (row + 1)
+        ax.plot(plateau(areas), [below] * 2, color=line["color"], linewidth=4, linestyle="-")
+        _say(ax, "good peaks", (max(study.PEAK_RATES[:-1]), below), (8, -4), line["color"])
         for seed in range(study.SWEEP_SEEDS):
             ends = plateau({rate: values[seed] for rate, values in areas.items()})
-            ax.plot(ends, [top - 0.015 * (seed + 1)] * 2, color=line["color"], linewidth=1, linestyle="-")
-    ax.set(xscale="log", xlabel="peak learning rate", ylabel="PR area", ylim=(0, 1.18))
-    ax.legend(loc="lower center")
+            ax.plot(ends, [below * 0.97 ** (seed + 2)] * 2, color=line["color"], linewidth=1, linestyle="-")
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlabel="peak learning rate (log)",
+        ylabel=LACKING,
+        title="Every peak rate, three seeds each",
+    )
+    ax.set_yticks([0.02, 0.1, 1], labels=["0.02", "0.1", "1"])
     return ax
 
 
 def plot_tuning_cost(case=1):
-    """PR area on test patients of the setting chosen on validation, against the updates spent: sweeps, a range test."""
-    ax = plt.subplots(figsize=(8, 4))[1]
-    for kind, marker in MARKERS.items():
-        best = chosen_of(sweep(kind, "validation_pr_area", case), sweep(kind, case=case))
+    """What PR area lacks to 1 on test patients, of the setting chosen on validation, against the updates spent."""
+    ax = plt.subplots(figsize=(8, 4.6))[1]
+    for (kind, marker), offset in zip(MARKERS.items(), [(40, -4), (10, 0)], strict=True):
+        style = style_of(kind)
+        best = 1 - np.array(chosen_of(sweep(kind, "validation_pr_area", case), sweep(kind, case=case)))
         spent = study.UPDATES[case] * np.arange(1, len(best) + 1)
-        ax.plot(spent, best, **style_of(kind).line, marker=marker, label=f"{kind}, best of the rates tried")
+        ax.plot(spent, best, **style.line, marker=marker)
+        _say(ax, f"{kind}: the best of 1, 2, ... {len(best)} rates tried", (spent[0], best[0]), offset, style.color)
     tests = recorded_tests("patches_log").tests
     cost = study.UPDATES[case] + sum(len(test.learning_rates) for test in tests)
-    area = np.mean(study.recorded(case, "range_test_bounds", "pr_area", study.SWEEP_SEEDS))
-    ax.plot([cost], [area], "D", color="C2", linestyle="none", label="triangular by range tests, them included")
-    ax.set(xlabel="updates spent", ylabel="PR area, test patients")
-    ax.legend(loc="lower right")
+    area = 1 - np.mean(study.recorded(case, "range_test_bounds", "pr_area", study.SWEEP_SEEDS))
+    style = style_of("range_test_bounds")
+    ax.plot([cost], [area], "D", color=style.color, linestyle="none", markersize=9)
+    _say(ax, f"{len(tests)} range tests, then one training:\n{style.label}", (cost, area), (-6, -38), style.color)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.set(yscale="log", ylim=(0.012, 0.3), xlabel="updates spent", ylabel=LACKING, title="What a good setting costs")
+    ax.set_yticks([0.02, 0.05, 0.1, 0.2], labels=["0.02", "0.05", "0.1", "0.2"])
+    ax.minorticks_off()
     return ax
+
+
+def _say(ax, text, place, offset, color):
+    ax.annotate(text, place, offset, textcoords="offset points", color=color)

@@ -49,7 +49,12 @@ def test_the_bowl_crawls_arrives_and_breaks(play):
     play.get_by_role("spinbutton", name="I guess that it breaks at a rate of").fill("0.15")
     expect(play.locator("#trail")).not_to_contain_text("breaks at")
     press(play, "learning rate", "ArrowRight")
-    says(play, "bowl", "It breaks: in the steep direction every jump", "You guessed that it breaks at 0.15: it breaks above 0.2.")
+    says(
+        play,
+        "bowl",
+        "It breaks: in the steep direction every jump",
+        "You guessed that it breaks at 0.15: it breaks above 0.2.",
+    )
     expect(play.locator("#trail")).to_contain_text("breaks at 0.2")
     assert slider(play, "learning rate").get_attribute("aria-valuetext") == "0.202"
 
