@@ -56,8 +56,8 @@
     const kind = fateAt(Number(rate.value));
     group.append(svgElement("path", {class: `path ${kind}`, d: line(inside)}));
     for (const [cx, cy] of inside.slice(1)) group.append(svgElement("circle", {class: `dot ${kind}`, cx, cy, r: 4}));
-    paint("text", {class: "name", x: box.left + 10, y: map.y(0) - 8}, "flat direction");
-    paint("text", {class: "name", x: map.x(0) + 8, y: box.top + 18}, "steep direction");
+    paint("text", {x: box.left + 10, y: map.y(0) - 8}, "flat direction");
+    paint("text", {x: map.x(0) + 8, y: box.top + 18}, "steep direction");
     dragStart(...points[0]);
   }
 

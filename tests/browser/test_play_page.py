@@ -177,6 +177,10 @@ def test_the_test_runs_by_itself_and_pauses(play):
     stood = slider(play, "updates").input_value()
     says(play, "range", f"After {stood} of 300 updates")
     expect(play.get_by_role("button", name="Go on")).to_be_visible()
+    slider(play, "updates").fill("250")
+    play.get_by_role("button", name="Go on").click()
+    says(play, "range", "After 259 of 300 updates", "The test stopped by itself: the loss had shot up.")
+    expect(play.get_by_role("button", name="Go on")).to_be_disabled()
     play.get_by_role("button", name="Watch it go").click()
     play.wait_for_function("document.querySelectorAll('#bowl-figure .dot').length > 20")
 
@@ -232,6 +236,7 @@ def test_what_you_saw_is_folded_until_it_is_opened(play):
 
 
 def test_words_of_the_text_show_what_they_say(play):
+    play.set_viewport_size({"width": 375, "height": 700})
     for name in ("bowl", "policies"):
         play.locator(f"#{name} summary").click()
     slider(play, "curvature of the steep direction").fill("20")

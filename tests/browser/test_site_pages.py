@@ -143,6 +143,18 @@ def test_navigation_unfolds_on_a_telephone(page, address):
     expect(page.get_by_role("heading", level=1)).to_contain_text("02 · Cyclical policies")
 
 
+def test_the_page_to_play_with_moves_and_leads_back(page, console, outside_requests, address):
+    page.goto(f"{address}/{CYCLICAL}")
+    page.get_by_role("link", name="Play: three figures, nothing to install").click()
+    page.get_by_role("slider", name="learning rate", exact=True).fill("0.206")
+    expect(page.locator("#bowl-now")).to_contain_text("It breaks")
+    page.locator("#policies summary").click()
+    page.get_by_role("link", name="notebook 02").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("02 · Cyclical policies")
+    assert [line for line in console if line.startswith("error")] == []
+    assert outside_requests == []
+
+
 @pytest.mark.parametrize("place", [place for place in PLACES if place.startswith("notebooks/0")])
 def test_answers_of_the_quiz_unfold_and_fold(page, address, place):
     page.goto(f"{address}/{place}#quiz")
