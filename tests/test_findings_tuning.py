@@ -51,6 +51,14 @@ def test_the_test_area_of_what_is_chosen_on_validation_among_k_rates():
     assert tuning.chosen_of(validation, test) == pytest.approx([4 / 6, 2 / 6, 0.0])
 
 
+def test_the_tries_that_a_sweep_needs(made_up, monkeypatch):
+    best = tuning.chosen_of(tuning.sweep("fixed"), tuning.sweep("fixed"))
+    needed = tuning.tries_needed()["fixed"]
+    assert best[needed - 2] < 0.96 <= best[needed - 1]
+    monkeypatch.setattr(tuning, "_by_range_tests", lambda case: 0.98)
+    assert tuning.tries_needed() == {"fixed": None, "triangular": None}
+
+
 def test_the_pictures_show_the_sweeps(made_up):
     ax = tuning.plot_plateaus()
     fixed = next(line for line in ax.lines if line.get_marker() == "s")

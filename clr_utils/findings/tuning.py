@@ -94,6 +94,23 @@ def plot_plateaus(case=1):
     return ax
 
 
+def tries_needed(case=1):
+    """How many peak rates a sweep must try to end as well as a training between the bounds of the range tests.
+
+    Returns:
+        {"fixed": k, "triangular": k}, the smallest k of `chosen_of`; None where all rates together end below it.
+    """
+    found = {}
+    for kind in MARKERS:
+        best = chosen_of(sweep(kind, "validation_pr_area", case), sweep(kind, case=case))
+        found[kind] = next((k for k, area in enumerate(best, 1) if area >= _by_range_tests(case)), None)
+    return found
+
+
+def _by_range_tests(case):
+    return np.mean(study.recorded(case, "range_test_bounds", "pr_area", study.SWEEP_SEEDS))
+
+
 def plot_tuning_cost(case=1):
     """What PR area lacks to 1 on test patients, of the setting chosen on validation, against the updates spent."""
     ax = plt.subplots(figsize=(8, 4.6))[1]
@@ -105,7 +122,7 @@ def plot_tuning_cost(case=1):
         _say(ax, f"{kind}: the best of 1, 2, ... {len(best)} rates tried", (spent[0], best[0]), offset, style.color)
     tests = recorded_tests("patches_log").tests
     cost = study.UPDATES[case] + sum(len(test.learning_rates) for test in tests)
-    area = 1 - np.mean(study.recorded(case, "range_test_bounds", "pr_area", study.SWEEP_SEEDS))
+    area = 1 - _by_range_tests(case)
     style = style_of("range_test_bounds")
     ax.plot([cost], [area], "D", color=style.color, linestyle="none", markersize=9)
     _say(ax, f"{len(tests)} range tests, then one training:\n{style.label}", (cost, area), (-6, -38), style.color)
