@@ -1,5 +1,8 @@
 """How a cell of a notebook becomes cells of slides, and where it is cut."""
 
+import base64
+import struct
+
 import nbformat
 import pytest
 
@@ -60,6 +63,12 @@ def steps(*cells):
     ]
 
 
+def picture_of(width, height):
+    """An output with the beginning of a PNG of that size."""
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height) + bytes(24)
+    return nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(head).decode()})
+
+
 def code_cell(slide_type, *outputs, **folds):
     metadata = {"slideshow": {"slide_type": slide_type}, "jupyter": folds}
     return nbformat.v4.new_code_cell("cliff()", outputs=list(outputs), metadata=metadata)
@@ -84,13 +93,16 @@ def test_a_folded_output_comes_on_the_next_step(slide_type, hidden, expected):
 
 
 def test_a_folded_picture_has_a_slide_of_its_own():
-    picture = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0"})
+    picture = picture_of(800, 400)
     assert steps(code_cell("-", picture, outputs_hidden=True)) == [("-", True, []), ("subslide", False, [picture])]
 
 
 def test_each_further_table_has_its_slide():
     tables = [nbformat.v4.new_output("display_data", {"text/html": f"<table>{number}</table>"}) for number in (1, 2)]
-    assert steps(code_cell("-", *tables)) == [("-", True, tables[:1]), ("subslide", False, tables[1:])]
+    assert steps(code_cell("-", *tables)) == [
+        *(("-", True, []), ("-", False, tables[:1])),
+        ("subslide", False, tables[1:]),
+    ]
 
 
 def test_what_is_folded_away_becomes_a_note_and_the_answers_of_the_quiz_stay():

@@ -6,7 +6,8 @@ import io
 
 import nbformat
 
-from slide_cells import SlidesError, anchors, for_the_wall, type_of
+from lessons import sentence
+from slide_cells import SlidesError, anchors, for_the_wall, png_of, type_of
 
 COVER_COLOUR = "#e9f1f8"
 WHITE = 250  # of 255, and above
@@ -46,14 +47,16 @@ def lesson(plan, shown):
     cells = [markdown("slide", f"# {title}", "title", kind="title"), note([plan.before], "title-notes")]
     for row in plan.rows:
         cells += slides_of(row, shown)
-    cells.append(markdown("slide", f"## Homework\n\n{for_the_wall(plan.after.removeprefix('Homework: '))}", "homework"))
+    homework = plan.after.removeprefix("Homework: ")
+    homework = homework[:1].upper() + homework[1:]
+    cells.append(markdown("slide", f"## Homework\n\n{for_the_wall(homework)}", "homework"))
     return nbformat.v4.new_notebook(cells=cells, metadata={"title": title})
 
 
 def slides_of(row, shown):
     """The slides of a row: each one carries what the guide says to the speaker."""
     name, minutes = f"at-{row.begin}", f"{row.begin}–{row.end} minutes"
-    said = f"**The class:** {row.students}." if row.notebook else f"**Break:** {row.end - row.begin} minutes."
+    said = f"**The class:** {sentence(row.students)}" if row.notebook else f"**Break:** {row.end - row.begin} minutes."
     cells = [markdown("slide", f'<div class="card">\n\n{for_the_wall(said)}\n\n</div>', name, head=minutes)]
     if row.notebook:
         section = section_of(row, shown)
@@ -91,12 +94,6 @@ def covered_first(cells, side, minutes):
     hidden.metadata["alt"] = f"The figure of the next slide, with its {side} part covered."
     whole.metadata.slideshow["slide_type"] = "subslide"
     return [*cells[:place], hidden, *cells[place:]]
-
-
-def png_of(cell):
-    """The first picture of a cell, in base 64; "" if it has none."""
-    pictures = [output.data["image/png"] for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
-    return pictures[0] if pictures else ""
 
 
 def cover(png, side):

@@ -28,8 +28,8 @@ class Row:
     def note(self):
         """What the speaker reads at this row."""
         said = [f"**{self.begin}–{self.end} minutes.**"]
-        said += [f"*The class:* {self.students}."] if self.students else []
-        said += [f"*You:* {self.teacher}."] if self.teacher else []
+        said += [f"*The class:* {sentence(self.students)}"] if self.students else []
+        said += [f"*You:* {sentence(self.teacher)}"] if self.teacher else []
         return "\n\n".join(said)
 
 
@@ -39,6 +39,10 @@ class Plan:
     before: str
     rows: list
     after: str
+
+
+def sentence(text):
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def part(text, heading):
@@ -75,7 +79,9 @@ def notes(text, number):
         for row in each.rows:
             if row.notebook == number:
                 found.setdefault(row.anchor, []).append(f"In the lesson of {length} minutes: {row.note}")
-    for heard, place, anchor, shows in re.findall(rf"^\| (.+?) \| {LINK} \| (.+?) \|$", text, flags=re.M):
+    wrong = re.search(r"^## Misconceptions.*$", text, flags=re.M)
+    rows = re.findall(rf"^\| (.+?) \| {LINK} \| (.+?) \|$", part(text, wrong[0]) if wrong else "", flags=re.M)
+    for heard, place, anchor, shows in rows:
         if place == number:
             found.setdefault(anchor, []).append(f"One hears: *{heard}*. What it shows: {shows}.")
     return found
