@@ -67,9 +67,11 @@ def test_what_the_teacher_covers_comes_in_two_steps(plan, stacks):
     for row, slides in covered:
         assert row.covered, f"not understood: {row.teacher}"
         images = [image for slide in slides for image in slide.select("img")]
-        assert f"with its {row.covered} part covered" in images[0]["alt"]
-        assert images[0].find_parent("section") is not images[1].find_parent("section")
-        first, second = (pixels(image["src"].split(",")[1]) for image in images[:2])
+        (place,) = (place for place, image in enumerate(images) if "covered." in image["alt"])
+        assert f"with its {' '.join(row.covered)} covered." in images[place]["alt"]
+        covered, whole = images[place : place + 2]
+        assert covered.find_parent("section") is not whole.find_parent("section")
+        first, second = (pixels(image["src"].split(",")[1]) for image in (covered, whole))
         assert first.shape == second.shape
         assert 0.15 < np.mean(first != second) < 0.85
 
@@ -109,7 +111,10 @@ def test_a_row_takes_its_section_and_no_more():
     [
         ({"anchor": "Practice"}, "leads at 0–45 to 01 #Practice: no such heading"),
         ({"notebook": "07"}, "leads at 0–45 to 07 #Theory: no such heading"),
-        ({"teacher": "cover the left panel"}, "covers a part of a figure at 0–45 minutes, and that section shows none"),
+        (
+            {"teacher": "cover the left panel"},
+            "covers the left panel of a figure at 0–45 minutes, and that section has none such",
+        ),
     ],
 )
 def test_a_row_that_leads_nowhere_is_named(changes, message):
@@ -132,16 +137,31 @@ def panels(between):
     return picture
 
 
-def test_the_cut_is_amid_the_gap_between_panels_or_in_the_middle():
+def png(picture):
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def test_the_cut_is_amid_the_gap_between_panels():
     assert lesson_slides.gap(panels(20).T) == pytest.approx(129.5, abs=1)
-    assert lesson_slides.gap(panels(0).T) == 100
+    assert lesson_slides.gap(panels(0).T) is None
+
+
+@pytest.mark.parametrize(("part", "place"), [("half", 0), ("panel", 1)])
+def test_a_panel_is_covered_where_there_are_two(part, place):
+    figures = [nbformat.v4.new_output("display_data", {"image/png": png(panels(between))}) for between in (0, 20)]
+    slides = {"slideshow": {"slide_type": "-"}}
+    cells = [nbformat.v4.new_code_cell(outputs=[figure], metadata=slides) for figure in figures]
+    found = lesson_slides.covered_first(cells, ("right", part), "0–5 minutes")
+    assert [cell.outputs == [figures[0]] for cell in found] == [place == 1, place == 0, False]
+    assert found[place].metadata.alt.startswith("The figure of the next slide")
 
 
 @pytest.mark.parametrize("side", ["left", "right", "upper"])
 def test_one_side_is_covered(side):
-    file = io.BytesIO()
-    Image.fromarray(panels(20)).save(file, "PNG")
-    covered = pixels(lesson_slides.cover(base64.b64encode(file.getvalue()).decode(), side))
+    part = "half" if side == "upper" else "panel"
+    covered = pixels(lesson_slides.cover(png(panels(20)), side, part))
     if side == "upper":
         assert (covered[:30] > 200).all()
         assert (covered[40, 20:100] == 0).all()

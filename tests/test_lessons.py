@@ -39,7 +39,7 @@ def test_a_plan_is_read_row_by_row():
         lessons.Row(5, 8, "", "", "", "start 02"),
         lessons.Row(8, 45, "02", "Theory", "predicts", "the bills"),
     ]
-    assert [row.covered for row in plan.rows] == ["right", "", ""]
+    assert [row.covered for row in plan.rows] == [("right", "half"), None, None]
 
 
 def test_the_note_of_a_row_has_its_minutes_and_both_columns():

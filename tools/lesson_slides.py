@@ -84,28 +84,54 @@ def section_of(row, shown):
     return copy.deepcopy(cells[begin:end])
 
 
-def covered_first(cells, side, minutes):
-    """The slides, with the first figure in two steps: one side covered, then the whole."""
-    place = next((place for place, cell in enumerate(cells) if png_of(cell)), None)
+def covered_first(cells, covered, minutes):
+    """The slides, with a figure in two steps: one side covered, then the whole.
+
+    It is the first one for a half, the first one that has two panels for a panel.
+    """
+    side, part = covered
+    place = next(
+        (place for place, cell in enumerate(cells) if png_of(cell) and (part == "half" or cut(cell, side))), None
+    )
     if place is None:
-        raise SlidesError(f"TEACHING.md covers a part of a figure at {minutes}, and that section shows none")
+        raise SlidesError(
+            f"TEACHING.md covers the {side} {part} of a figure at {minutes}, and that section has none such"
+        )
     whole, hidden = cells[place], copy.deepcopy(cells[place])
-    hidden.outputs = [nbformat.v4.new_output("display_data", {"image/png": cover(png_of(whole), side)})]
-    hidden.metadata["alt"] = f"The figure of the next slide, with its {side} part covered."
+    hidden.outputs = [nbformat.v4.new_output("display_data", {"image/png": cover(png_of(whole), side, part)})]
+    hidden.metadata["alt"] = f"The figure of the next slide, with its {side} {part} covered."
     whole.metadata.slideshow["slide_type"] = "subslide"
     return [*cells[:place], hidden, *cells[place:]]
 
 
-def cover(png, side):
-    """A picture (PNG in base 64) with one side covered, from the gap between its panels, or its middle."""
-    import numpy as np
-    from PIL import Image, ImageDraw
+def cut(cell, side):
+    """Where a cell's picture has a gap between panels, None if it has none."""
+    return gap(pixels_across(picture_of(png_of(cell)), side))
 
-    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
-    grey, (width, height) = np.asarray(picture.convert("L")), picture.size
-    cut = gap(grey.T if side in ("left", "right") else grey)
-    boxes = {"left": (0, 0, cut, height), "right": (cut, 0, width, height)}
-    boxes |= {"upper": (0, 0, width, cut), "lower": (0, cut, width, height)}
+
+def picture_of(png):
+    from PIL import Image
+
+    return Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+
+
+def pixels_across(picture, side):
+    """The grey values, the axis first along which the picture is cut."""
+    import numpy as np
+
+    grey = np.asarray(picture.convert("L"))
+    return grey.T if side in ("left", "right") else grey
+
+
+def cover(png, side, part):
+    """A picture (PNG in base 64) with one side covered: from the gap between its panels, or from its middle."""
+    from PIL import ImageDraw
+
+    picture = picture_of(png)
+    grey, (width, height) = pixels_across(picture, side), picture.size
+    at = gap(grey) if part == "panel" else len(grey) // 2
+    boxes = {"left": (0, 0, at, height), "right": (at, 0, width, height)}
+    boxes |= {"upper": (0, 0, width, at), "lower": (0, at, width, height)}
     ImageDraw.Draw(picture).rectangle(boxes[side], fill=COVER_COLOUR)
     file = io.BytesIO()
     picture.save(file, "PNG")
@@ -113,16 +139,16 @@ def cover(png, side):
 
 
 def gap(grey):
-    """The row at which a picture, an array of 0 to 255, is cut in two: amid the widest band of white rows.
+    """The row amid the widest band of white rows of a picture, an array of 0 to 255; None if there is no band.
 
-    Bands near its edges do not count; without a band it is the middle.
+    Bands near its edges do not count.
     """
     white = (grey > WHITE).all(axis=1)
-    length = len(white)
-    widest, begin = (0, length // 2), length // 5
-    for row in range(length // 5, length * 6 // 7):
+    first, last = len(white) // 5, len(white) * 6 // 7
+    widest, begin = (0, None), first
+    for row in range(first, last):
         if white[row]:
-            widest = max(widest, (row - begin + 1, (begin + row) // 2))
+            widest = max(widest, (row - begin + 1, (begin + row) // 2), key=lambda band: band[0])
         else:
             begin = row + 1
     return widest[1]

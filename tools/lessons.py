@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 LINK = r"\[[^\]]+\]\((\d\d)_\w+\.ipynb#([^)\s]+)\)"
-COVER = r"\bcover the (left|right|upper|lower) (?:half|panel)\b"
+COVER = r"\bcover the (left|right|upper|lower) (half|panel)\b"
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Row:
 
     @property
     def covered(self):
-        """The part of the figure that is covered at first: left, right, upper, lower, or ""."""
+        """What is covered of a figure at first: (left, right, upper or lower; half or panel), or None."""
         found = re.search(COVER, self.teacher)
-        return found[1] if found else ""
+        return found and found.groups()
 
     @property
     def note(self):
