@@ -134,6 +134,13 @@ def test_one_deck_alone_leaves_the_others(tmp_path):
     assert re.findall(r'href="(\d\d)', (tmp_path / "index.html").read_text()) == ["00", "01"]
 
 
+def test_notes_for_the_speaker_are_in_every_deck(pages):
+    for name in NOTEBOOKS:
+        notes = [note.text for note in pages[name].select("aside.notes")]
+        assert any("Surprise." in note for note in notes[:1]), name
+        assert any("In the lesson of 180 minutes" in note for note in notes), name
+
+
 # What may go wrong
 
 
@@ -141,6 +148,25 @@ def test_an_unknown_number_is_answered_with_those_there_are(capsys, tmp_path):
     assert build_slides.main(["01", "42", "--output", str(tmp_path / "slides")]) == 1
     assert "there is no notebook 42 in notebooks/; there are: 00, 01" in capsys.readouterr().err
     assert not (tmp_path / "slides").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--lesson", "60"], "there is no lesson of '60' minutes in TEACHING.md; there are: 45, 90, 180"),
+        (["--lesson", "45", "--", "04"], "LESSON and NB exclude each other"),
+    ],
+)
+def test_a_lesson_that_cannot_be_is_refused(arguments, message, capsys, tmp_path):
+    assert build_slides.main(["--output", str(tmp_path / "slides"), *arguments]) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "slides").exists()
+
+
+def test_one_deck_is_not_decks(capsys, tmp_path):
+    for numbers, said in ((["00"], "1 deck; open "), (["00", "01"], "2 decks; open ")):
+        assert build_slides.main(["--output", str(tmp_path), *numbers]) == 0
+        assert capsys.readouterr().out.startswith(said)
 
 
 def test_a_cell_without_a_slide_type_is_named(tmp_path):

@@ -149,6 +149,7 @@ COMMANDS = "x; touch pwned; $(shell touch pwned) $$(touch pwned) `touch pwned` *
     ("target", "name"),
     [
         *(("run", name) for name in ("NB", "PROFILE")),
+        ("slides", "LESSON"),
         *((target, "NB") for target in ("calibrate", "gauge", "slides", "timings")),
         *(("badges", "REPO"), ("mutants", "FILE"), ("lab", "ARGS")),
     ],

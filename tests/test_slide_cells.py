@@ -1,5 +1,8 @@
 """How a cell of a notebook becomes cells of slides, and where it is cut."""
 
+import base64
+import struct
+
 import nbformat
 import pytest
 
@@ -60,6 +63,12 @@ def steps(*cells):
     ]
 
 
+def picture_of(width, height):
+    """An output with the beginning of a PNG of that size."""
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height) + bytes(24)
+    return nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(head).decode()})
+
+
 def code_cell(slide_type, *outputs, **folds):
     metadata = {"slideshow": {"slide_type": slide_type}, "jupyter": folds}
     return nbformat.v4.new_code_cell("cliff()", outputs=list(outputs), metadata=metadata)
@@ -84,13 +93,16 @@ def test_a_folded_output_comes_on_the_next_step(slide_type, hidden, expected):
 
 
 def test_a_folded_picture_has_a_slide_of_its_own():
-    picture = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0"})
+    picture = picture_of(800, 400)
     assert steps(code_cell("-", picture, outputs_hidden=True)) == [("-", True, []), ("subslide", False, [picture])]
 
 
 def test_each_further_table_has_its_slide():
     tables = [nbformat.v4.new_output("display_data", {"text/html": f"<table>{number}</table>"}) for number in (1, 2)]
-    assert steps(code_cell("-", *tables)) == [("-", True, tables[:1]), ("subslide", False, tables[1:])]
+    assert steps(code_cell("-", *tables)) == [
+        *(("-", True, []), ("-", False, tables[:1])),
+        ("subslide", False, tables[1:]),
+    ]
 
 
 def test_what_is_folded_away_becomes_a_note_and_the_answers_of_the_quiz_stay():
@@ -113,3 +125,66 @@ def test_code_is_broken_into_the_fewest_readable_lines():
     assert slide_cells.narrow(call) == call
     longer = slide_cells.narrow(call.replace("f(", "function_of_many_arguments("))
     assert longer.count("\n") == 2
+
+
+# Where things find room
+
+
+def types(*cells):
+    """The slide types of cells after a title, and what each holds: "picture", "printed", or its first word."""
+    return [(each[0], held(each)) for each in steps(*cells)]
+
+
+def held(step):
+    if isinstance(step[1], str):
+        return step[1].split()[0]
+    return ["picture" if "data" in output else "printed" for output in step[2]] or "code"
+
+
+def prose(slide_type, text):
+    return nbformat.v4.new_markdown_cell(text, metadata={"slideshow": {"slide_type": slide_type}})
+
+
+LINE, FLAT, TALL = "word " * 14, picture_of(1180, 300), picture_of(900, 640)
+
+
+def test_a_figure_shares_its_slide_with_what_leaves_its_labels_legible():
+    cells = prose("subslide", LINE), code_cell("-", FLAT, source_hidden=True), prose("fragment", LINE)
+    assert types(*cells) == [("subslide", "word"), ("-", ["picture"]), ("fragment", "word")]
+
+
+def test_a_figure_below_long_text_begins_a_slide():
+    cells = prose("subslide", LINE * 11), code_cell("-", FLAT, source_hidden=True)
+    assert types(*cells) == [("subslide", "word"), ("subslide", ["picture"])]
+
+
+def test_what_follows_a_tall_figure_begins_a_slide():
+    cells = code_cell("subslide", TALL, source_hidden=True), prose("fragment", LINE * 4), prose("fragment", LINE)
+    assert types(*cells) == [("subslide", ["picture"]), ("subslide", "word"), ("fragment", "word")]
+
+
+def test_what_is_printed_beside_a_figure_comes_below_it():
+    cell = code_cell("subslide", FLAT, PRINTED, source_hidden=True)
+    assert types(cell) == [("subslide", ["picture"]), ("fragment", ["printed"])]
+
+
+def test_what_is_printed_below_long_text_begins_a_slide():
+    lines = nbformat.v4.new_output("stream", text="2/10\n" * 9)
+    cells = prose("subslide", LINE * 11), code_cell("-", lines, source_hidden=True)
+    assert types(*cells) == [("subslide", "word"), ("subslide", ["printed"])]
+
+
+def test_long_text_is_cut_between_its_paragraphs_and_the_items_of_a_list():
+    paragraph = LINE * 5
+    assert [each for each, _ in slide_cells.split("\n\n".join([paragraph] * 4), "slide")] == ["slide", "subslide"]
+    items = "\n".join(f"{number}. {LINE * 3}" for number in range(1, 9))
+    parts = slide_cells.split(items, "slide")
+    assert [each for each, _ in parts] == ["slide", "subslide"]
+    assert parts[1][1].startswith("5. ")
+
+
+def test_text_that_fills_a_slide_is_not_set_large():
+    cells = slide_cells.shown(
+        nbformat.v4.new_notebook(cells=[prose("slide", "# T"), prose("subslide", LINE * 11)])
+    ).cells
+    assert [cell.metadata.slideshow.data.get("dense") for cell in cells] == [None, "yes"]

@@ -6,7 +6,8 @@ import io
 
 import nbformat
 
-from slide_cells import SlidesError, anchors, for_the_wall, type_of
+from lessons import sentence
+from slide_cells import SlidesError, anchors, for_the_wall, png_of, type_of
 
 COVER_COLOUR = "#e9f1f8"
 WHITE = 250  # of 255, and above
@@ -46,14 +47,16 @@ def lesson(plan, shown):
     cells = [markdown("slide", f"# {title}", "title", kind="title"), note([plan.before], "title-notes")]
     for row in plan.rows:
         cells += slides_of(row, shown)
-    cells.append(markdown("slide", f"## Homework\n\n{for_the_wall(plan.after.removeprefix('Homework: '))}", "homework"))
+    homework = plan.after.removeprefix("Homework: ")
+    homework = homework[:1].upper() + homework[1:]
+    cells.append(markdown("slide", f"## Homework\n\n{for_the_wall(homework)}", "homework"))
     return nbformat.v4.new_notebook(cells=cells, metadata={"title": title})
 
 
 def slides_of(row, shown):
     """The slides of a row: each one carries what the guide says to the speaker."""
     name, minutes = f"at-{row.begin}", f"{row.begin}–{row.end} minutes"
-    said = f"**The class:** {row.students}." if row.notebook else f"**Break:** {row.end - row.begin} minutes."
+    said = f"**The class:** {sentence(row.students)}" if row.notebook else f"**Break:** {row.end - row.begin} minutes."
     cells = [markdown("slide", f'<div class="card">\n\n{for_the_wall(said)}\n\n</div>', name, head=minutes)]
     if row.notebook:
         section = section_of(row, shown)
@@ -81,34 +84,54 @@ def section_of(row, shown):
     return copy.deepcopy(cells[begin:end])
 
 
-def covered_first(cells, side, minutes):
-    """The slides, with the first figure in two steps: one side covered, then the whole."""
-    place = next((place for place, cell in enumerate(cells) if png_of(cell)), None)
+def covered_first(cells, covered, minutes):
+    """The slides, with a figure in two steps: one side covered, then the whole.
+
+    It is the first one for a half, the first one that has two panels for a panel.
+    """
+    side, part = covered
+    place = next(
+        (place for place, cell in enumerate(cells) if png_of(cell) and (part == "half" or cut(cell, side))), None
+    )
     if place is None:
-        raise SlidesError(f"TEACHING.md covers a part of a figure at {minutes}, and that section shows none")
+        raise SlidesError(
+            f"TEACHING.md covers the {side} {part} of a figure at {minutes}, and that section has none such"
+        )
     whole, hidden = cells[place], copy.deepcopy(cells[place])
-    hidden.outputs = [nbformat.v4.new_output("display_data", {"image/png": cover(png_of(whole), side)})]
-    hidden.metadata["alt"] = f"The figure of the next slide, with its {side} part covered."
+    hidden.outputs = [nbformat.v4.new_output("display_data", {"image/png": cover(png_of(whole), side, part)})]
+    hidden.metadata["alt"] = f"The figure of the next slide, with its {side} {part} covered."
     whole.metadata.slideshow["slide_type"] = "subslide"
     return [*cells[:place], hidden, *cells[place:]]
 
 
-def png_of(cell):
-    """The first picture of a cell, in base 64; "" if it has none."""
-    pictures = [output.data["image/png"] for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
-    return pictures[0] if pictures else ""
+def cut(cell, side):
+    """Where a cell's picture has a gap between panels, None if it has none."""
+    return gap(pixels_across(picture_of(png_of(cell)), side))
 
 
-def cover(png, side):
-    """A picture (PNG in base 64) with one side covered, from the gap between its panels, or its middle."""
+def picture_of(png):
+    from PIL import Image
+
+    return Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+
+
+def pixels_across(picture, side):
+    """The grey values, the axis first along which the picture is cut."""
     import numpy as np
-    from PIL import Image, ImageDraw
 
-    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
-    grey, (width, height) = np.asarray(picture.convert("L")), picture.size
-    cut = gap(grey.T if side in ("left", "right") else grey)
-    boxes = {"left": (0, 0, cut, height), "right": (cut, 0, width, height)}
-    boxes |= {"upper": (0, 0, width, cut), "lower": (0, cut, width, height)}
+    grey = np.asarray(picture.convert("L"))
+    return grey.T if side in ("left", "right") else grey
+
+
+def cover(png, side, part):
+    """A picture (PNG in base 64) with one side covered: from the gap between its panels, or from its middle."""
+    from PIL import ImageDraw
+
+    picture = picture_of(png)
+    grey, (width, height) = pixels_across(picture, side), picture.size
+    at = gap(grey) if part == "panel" else len(grey) // 2
+    boxes = {"left": (0, 0, at, height), "right": (at, 0, width, height)}
+    boxes |= {"upper": (0, 0, width, at), "lower": (0, at, width, height)}
     ImageDraw.Draw(picture).rectangle(boxes[side], fill=COVER_COLOUR)
     file = io.BytesIO()
     picture.save(file, "PNG")
@@ -116,16 +139,16 @@ def cover(png, side):
 
 
 def gap(grey):
-    """The row at which a picture, an array of 0 to 255, is cut in two: amid the widest band of white rows.
+    """The row amid the widest band of white rows of a picture, an array of 0 to 255; None if there is no band.
 
-    Bands near its edges do not count; without a band it is the middle.
+    Bands near its edges do not count.
     """
     white = (grey > WHITE).all(axis=1)
-    length = len(white)
-    widest, begin = (0, length // 2), length // 5
-    for row in range(length // 5, length * 6 // 7):
+    first, last = len(white) // 5, len(white) * 6 // 7
+    widest, begin = (0, None), first
+    for row in range(first, last):
         if white[row]:
-            widest = max(widest, (row - begin + 1, (begin + row) // 2))
+            widest = max(widest, (row - begin + 1, (begin + row) // 2), key=lambda band: band[0])
         else:
             begin = row + 1
     return widest[1]

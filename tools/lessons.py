@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 LINK = r"\[[^\]]+\]\((\d\d)_\w+\.ipynb#([^)\s]+)\)"
-COVER = r"\bcover the (left|right|upper|lower) (?:half|panel)\b"
+COVER = r"\bcover the (left|right|upper|lower) (half|panel)\b"
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,16 @@ class Row:
 
     @property
     def covered(self):
-        """The part of the figure that is covered at first: left, right, upper, lower, or ""."""
+        """What is covered of a figure at first: (left, right, upper or lower; half or panel), or None."""
         found = re.search(COVER, self.teacher)
-        return found[1] if found else ""
+        return found and found.groups()
 
     @property
     def note(self):
         """What the speaker reads at this row."""
         said = [f"**{self.begin}–{self.end} minutes.**"]
-        said += [f"*The class:* {self.students}."] if self.students else []
-        said += [f"*You:* {self.teacher}."] if self.teacher else []
+        said += [f"*The class:* {sentence(self.students)}"] if self.students else []
+        said += [f"*You:* {sentence(self.teacher)}"] if self.teacher else []
         return "\n\n".join(said)
 
 
@@ -39,6 +39,10 @@ class Plan:
     before: str
     rows: list
     after: str
+
+
+def sentence(text):
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def part(text, heading):
@@ -75,7 +79,9 @@ def notes(text, number):
         for row in each.rows:
             if row.notebook == number:
                 found.setdefault(row.anchor, []).append(f"In the lesson of {length} minutes: {row.note}")
-    for heard, place, anchor, shows in re.findall(rf"^\| (.+?) \| {LINK} \| (.+?) \|$", text, flags=re.M):
+    wrong = re.search(r"^## Misconceptions.*$", text, flags=re.M)
+    rows = re.findall(rf"^\| (.+?) \| {LINK} \| (.+?) \|$", part(text, wrong[0]) if wrong else "", flags=re.M)
+    for heard, place, anchor, shows in rows:
         if place == number:
             found.setdefault(anchor, []).append(f"One hears: *{heard}*. What it shows: {shows}.")
     return found

@@ -20,7 +20,9 @@ from html import escape
 import nbformat
 
 from gauge import folded
+from slide_room import HEIGHT, SMALLEST_SCALE, TALLEST, printed_height, scale_of, table_pieces, text_height
 
+HEAD = 50  # pixels that the name of the section takes
 WIDTHS = (80, 96, 112)  # of lines of code, in columns
 READABLE = 18.5  # code, in pixels of a slide that is 720 high
 SHORT = 420  # characters that leave room for a question below them
@@ -74,18 +76,28 @@ def split(text, slide_type):
     on the slide of the paragraph before them, and none is parted from the heading above it.
     """
     parts = []
-    for paragraph in paragraphs(text):
+    for paragraph in itemised(paragraphs(text)):
         this = kind(paragraph)
         last = kind(parts[-1][1][-1]) if parts else None
         if this == "predict":
             begins = last != "plain" or not is_short(parts[-1][1])
         else:
-            begins = last in COMPLETE or this != "plain"
+            full = parts and text_height("\n\n".join([*parts[-1][1], paragraph])) > TALLEST
+            begins = last in COMPLETE or this != "plain" or full
         if not parts or (begins and last != "heading"):
             parts.append((SLIDE_TYPES.get(this, "subslide") if parts else slide_type, [paragraph]))
         else:
             parts[-1][1].append(paragraph)
     return [(each, "\n\n".join(together)) for each, together in parts]
+
+
+def itemised(found):
+    """The paragraphs, with each list that is taller than a slide taken apart into its items."""
+    return [
+        piece
+        for paragraph in found
+        for piece in (re.split(r"\n(?=\d+\. |[-*] )", paragraph) if text_height(paragraph) > TALLEST else [paragraph])
+    ]
 
 
 def is_short(together):
@@ -138,14 +150,77 @@ def shown(notebook):
         for part in parts:
             found = headings(part.source) if anchors(part) else []
             data = part.metadata.slideshow.setdefault("data", {})
-            if not found and type_of(part) in ("slide", "subslide"):
+            if not found:
                 data["head"] = head
             head = found[-1] if found else head
         cells += parts
-    notebook.cells = cells
+    notebook.cells = cells = with_room(cells)
     notebook.metadata["title"] = headings(cells[0].source)[0]
     cells[0].metadata.slideshow["data"]["kind"] = "title"
     return notebook
+
+
+def with_room(cells):
+    """The cells, with a new slide where a figure leaves no room, or is left none, by what stands with it."""
+    cells = [part for cell in cells for part in (picture_first(cell) if cell.cell_type == "code" else [cell])]
+    for place, cell in enumerate(cells):
+        above, below, png = height_above(cells, place), 0, png_of(cell)
+        if cell.cell_type == "markdown" and text_height(cell.source, 36) > TALLEST:
+            cell.metadata.slideshow["data"]["dense"] = "yes"
+        if not png:
+            if above + cell_height(cell) > HEIGHT:
+                begin_slide(cell)
+            continue
+        if scale_of(png, above) < SMALLEST_SCALE:
+            above = HEAD if begin_slide(cell) else above
+        for later in cells[place + 1 :]:
+            if type_of(later) in ("slide", "subslide"):
+                break
+            below += cell_height(later)
+            if scale_of(png, above + below) < SMALLEST_SCALE:
+                begin_slide(later)
+                break
+    return cells
+
+
+def begin_slide(cell):
+    """Let a cell begin a slide, if it is not hidden from it; whether it does."""
+    if type_of(cell) not in ("notes", "skip"):
+        cell.metadata.slideshow["slide_type"] = "subslide"
+    return type_of(cell) == "subslide"
+
+
+def height_above(cells, place):
+    """The height of what stands above a cell on its slide."""
+    height = 0
+    while type_of(cells[place]) not in ("slide", "subslide"):
+        place -= 1
+        height += cell_height(cells[place])
+    return max(height, HEAD)
+
+
+def cell_height(cell):
+    if type_of(cell) == "notes":
+        return 0
+    if cell.cell_type == "markdown":
+        return text_height(cell.source, 26 if type_of(cell) == "fragment" else 30)
+    code = 0 if "remove_source" in cell.metadata.get("transient", {}) else 30 * (cell.source.count("\n") + 2)
+    return code + sum(printed_height(output.get("text", "")) for output in cell.outputs)
+
+
+def png_of(cell):
+    """The first picture of a cell, in base 64; "" if it has none."""
+    pictures = [output.data["image/png"] for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    return pictures[0] if pictures else ""
+
+
+def picture_first(cell):
+    """A code cell; what it prints beside a picture becomes a cell below the picture."""
+    printed = [output for output in cell.outputs if output.output_type == "stream"]
+    if not png_of(cell) or not printed:
+        return [cell]
+    cell.outputs = [output for output in cell.outputs if output.output_type != "stream"]
+    return [cell, output_part(cell, printed, "fragment", "printed")]
 
 
 def markdown_parts(cell):
@@ -173,8 +248,11 @@ def code_parts(cell):
     for output in cell.outputs:
         if WIDGETS in output.get("data", {}):
             output.data = {"text/html": LIVE.format(escape(cell.metadata.get("alt", "")))}
-    further = [output for output in cell.outputs if "text/html" in output.get("data", {})][1:]
-    for table in further:
+    tables = [output for output in cell.outputs if "text/html" in output.get("data", {})]
+    further = [piece for table in tables for piece in pieces_of(table)][1:]
+    for table in tables[:1]:
+        table.data["text/html"] = pieces_of(table)[0].data["text/html"]
+    for table in tables[1:]:
         cell.outputs.remove(table)
     parts = [cell]
     if cell.metadata.slideshow.get("hide_input") or folded(cell, "source_hidden"):
@@ -183,10 +261,17 @@ def code_parts(cell):
             cell.metadata.slideshow["slide_type"] = step_of(cell.outputs)
     else:
         cell.source = narrow(cell.source)
-        if folded(cell, "outputs_hidden"):
-            parts.append(output_part(cell, cell.outputs, step_of(cell.outputs), "answer"))
+        if cell.outputs:
+            step = step_of(cell.outputs) if folded(cell, "outputs_hidden") else "-"
+            parts.append(output_part(cell, cell.outputs, step, "output"))
             cell.outputs = []
     return parts + [output_part(cell, [table], "subslide", number) for number, table in enumerate(further, 1)]
+
+
+def pieces_of(output):
+    """An output with HTML; a table that is taller than a slide as several, each with the head of the whole."""
+    found = [{**output, "data": {**output.data, "text/html": html}} for html in table_pieces(output.data["text/html"])]
+    return [nbformat.from_dict(each) for each in found]
 
 
 def step_of(outputs):
