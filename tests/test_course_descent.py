@@ -76,6 +76,13 @@ def test_from_equal_gradients_the_best_rate_is_exact_for_any_number_of_steps(ste
     assert found == pytest.approx(descent.best_rate(CURVATURES), abs=2e-6)
 
 
+@pytest.mark.parametrize("rates", [(0.1,), (0.5, 0.11), (0.11, 0.3, 0.02)])
+def test_share_left_is_what_a_round_leaves_of_each_parameter(rates):
+    rounds = 3
+    w = last(gradient, START, lambda step: rates[step % len(rates)], rounds * len(rates))
+    np.testing.assert_allclose(np.abs(w / START), descent.share_left(rates, CURVATURES) ** rounds)
+
+
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.19])
 def test_noise_floor_is_the_mean_square_and_loss_floor_the_mean_loss(rate):
     sigma = 1.5

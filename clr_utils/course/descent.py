@@ -85,6 +85,14 @@ def best_rate(curvatures):
     return 2 / (np.min(curvatures) + np.max(curvatures))
 
 
+def share_left(rates, curvatures):
+    """What one round of `rates`, taken in turn, leaves of each parameter of a bowl without noise, shape (parameters,).
+
+    Each update multiplies a parameter by `1 - rate * curvature`. Round after round, a share below 1 shrinks.
+    """
+    return np.abs(np.prod(1 - np.multiply.outer(rates, curvatures), axis=0))
+
+
 def noise_floor(rate, curvature, sigma):
     """E[w**2] of one parameter after many noisy updates at a constant, stable rate.
 
