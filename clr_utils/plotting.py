@@ -167,7 +167,7 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
 
 
 def _stacked(rows, scale):
-    """For each row of values, how many earlier ones of the row lie under each: within a hundredth of all rows' range."""
+    """For each row of values, how many earlier ones of the row lie under each: by a hundredth of all."""
     placed = [scale(np.array(row, dtype=float)) for row in rows]
     near = 0.01 * np.ptp(np.concatenate(placed)) if placed else 0.0
     return [np.array([np.sum(np.abs(row[:k] - row[k]) <= near) for k in range(len(row))]) for row in placed]
