@@ -145,7 +145,7 @@ def mark_range(ax, low, high, name=None, *, color="0.45"):
 
 
 def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
-    """One row a recipe, one dot a run, a tick at the mean.
+    """One row a recipe, one dot a run, a tick at the mean. Dots that would hide each other are stacked.
 
     Args:
         values: A dict from the recipe's name to the results of its runs, in rows from the top.
@@ -156,13 +156,21 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
     ax = ax or plt.subplots(figsize=(8, 0.6 * len(values) + 1))[1]
     if log:
         log_axis(ax, [value for results in values.values() for value in results])
-    for row, results in enumerate(values.values()):
-        ax.plot(results, [row] * len(results), "o", color="C0", alpha=0.75, linestyle="none")
+    levels_of_rows = _stacked(values.values(), np.log if log else np.asarray)
+    for row, (results, levels) in enumerate(zip(values.values(), levels_of_rows, strict=True)):
+        ax.plot(results, row - 0.16 * levels, "o", color="C0", alpha=0.75, linestyle="none")
         middle = np.exp(np.mean(np.log(results))) if log else np.mean(results)
         ax.plot([middle], [row], "|", color="C1", markersize=22, markeredgewidth=3, linestyle="none")
     ax.set(yticks=range(len(values)), yticklabels=list(values), xlabel=unit, ylim=(len(values) - 0.4, -0.6))
     ax.grid(axis="y", visible=False)
     return ax
+
+
+def _stacked(rows, scale):
+    """For each row of values, how many earlier ones of the row lie under each: by a hundredth of all."""
+    placed = [scale(np.array(row, dtype=float)) for row in rows]
+    near = 0.01 * np.ptp(np.concatenate(placed)) if placed else 0.0
+    return [np.array([np.sum(np.abs(row[:k] - row[k]) <= near) for k in range(len(row))]) for row in placed]
 
 
 def log_axis(ax, values):
@@ -189,7 +197,8 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
     ax.axvline(0, color="0.3", linewidth=1)
     for row, pairs in enumerate(differences.values()):
         color = "C2" if pairs.high < 0 else "C1" if pairs.low > 0 else "0.35"
-        ax.plot(pairs.differences, [row + 0.22] * len(pairs.differences), ".", color=color, alpha=0.8, linestyle="none")
+        heights = row + 0.2 + 0.1 * _stacked([pairs.differences], np.asarray)[0]
+        ax.plot(pairs.differences, heights, ".", color=color, alpha=0.8, linestyle="none")
         ax.plot([pairs.low, pairs.high], [row, row], "-", color=color, linewidth=3)
         ax.plot([pairs.mean], [row], "D", color=color, markersize=7, linestyle="none")
         mean, low, high = (round(value, 2) + 0.0 for value in (pairs.mean, pairs.low, pairs.high))

@@ -151,6 +151,16 @@ def test_dot_plot_has_a_row_of_dots_and_a_mean_for_each_recipe():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "other"]
 
 
+def test_dots_that_would_hide_each_other_are_stacked():
+    for log in (False, True):
+        ax = plotting.dot_plot({"one": [1.0, 5.0, 1.001, 1.0], "other": [1.0]}, log=log)
+        heights = [list(line.get_ydata()) for line in ax.lines[::2]]
+        assert heights == [[0, 0, pytest.approx(-0.16), pytest.approx(-0.32)], [1]], "rows count from the top"
+    pairs = paired_difference([1.0, 1.0, 2.0], [0.0, 0.0, 0.0])
+    lower = plotting.forest_plot({"one": pairs}).lines[1].get_ydata()
+    assert lower[0] == lower[2] < lower[1]
+
+
 def test_on_a_logarithmic_axis_the_tick_is_at_the_geometric_mean():
     ax = plotting.dot_plot({"one": [0.01, 1.0]}, log=True)
     assert ax.lines[1].get_xdata()[0] == pytest.approx(0.1)

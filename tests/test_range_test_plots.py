@@ -7,10 +7,11 @@ from matplotlib.colors import to_hex
 
 from clr_utils import RangeTest, RangeTests, sweep_rates
 from clr_utils.range_test.curves import level, loss_level
-from clr_utils.range_test.plots import METHOD_STYLES, plot_range_test, plot_range_tests
+from clr_utils.range_test.plots import METHOD_STYLES, plot_against_sweep, plot_range_test, plot_range_tests
 from clr_utils.range_test.suggestions import METHODS, Suggestion
 
 RATES = sweep_rates(1e-4, 1, 300)
+NAMED = ("accuracy", "loss")
 
 
 def made(center=0.03, seed=0, **settings):
@@ -93,7 +94,7 @@ def test_suggestions_stand_at_their_rates_with_their_names():
     assert f"smith: base_lr {smith.base_lr:.2g}" in texts(ax)
     assert len(marked) == 5
     for text in ax.texts:
-        assert text.xy[1] == 1
+        assert text.xy[1] in (0, 1)
         assert float(text.get_text().split()[-1]) == pytest.approx(text.xy[0], rel=0.05)
 
 
@@ -108,6 +109,24 @@ def test_names_of_close_suggestions_stand_on_both_sides():
     close = [Suggestion(0.01, 0.04, "valley"), Suggestion(0.01, 0.045, "steepest")]
     first, second = plot_range_test(made(), suggestions=close).texts
     assert (first.get_ha(), second.get_ha()) == ("right", "left")
+
+
+def test_names_stand_where_the_curve_is_not():
+    ends = {
+        metric: [text.xy[1] for text in made().plot(metric=metric, suggestions=["smith"]).texts] for metric in NAMED
+    }
+    assert ends == {"accuracy": [1, 0], "loss": [0, 1]}, "base_lr stands before the climb, max_lr after it"
+
+
+def test_against_a_sweep_small_errors_can_be_told_apart():
+    tests = RangeTests((0, 1), (made(), made(seed=1)))
+    above, below = plot_against_sweep(tests, [0.01, 0.1], [[90.0, 2.0], [90.0, 4.0]])
+    assert below.get_yscale() == "log"
+    assert all(ax.get_title(loc="left") for ax in (above, below))
+    (mean,) = [line for line in below.lines if line.get_linestyle() == "-"]
+    assert list(mean.get_ydata()) == [90, 3]
+    names = [text for text in above.texts if text.get_text() in ("it slows", "it falls")]
+    assert [(text.xy[1], text.get_va()) for text in names] == [(1, "bottom")] * 2, "above the Axes, off the curves"
 
 
 def test_every_method_has_a_style_of_its_own():

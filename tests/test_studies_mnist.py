@@ -89,9 +89,24 @@ def test_recorded_study_is_complete():
 
 def test_a_network_that_has_trained_is_as_good_as_new():
     """The runs of a policy share a compiled network."""
-    first, again = (mnist.test_errors("cold_start", [0]) for _ in range(2))
+    first = mnist.test_errors("cold_start", [0])
+    mnist._trained.cache_clear()
+    again = mnist.test_errors("cold_start", [0])
+    mnist._trained.cache_clear()
     mnist._compiled.cache_clear()
     assert first == again == mnist.test_errors("cold_start", [0])
+
+
+def test_arms_that_begin_alike_train_their_start_once():
+    short, changed = mnist._phase(600, 1, mnist.fixed(0.001)), mnist._phase(600, 1, mnist.fixed(0.002))
+    mnist._trained.cache_clear()
+    shared = mnist.train(mnist._settings("quick", [short, changed]), seed=0)
+    mnist._trained.cache_clear()
+    mnist.train(mnist._settings("quick", [short]), seed=0)
+    before = mnist._trained.cache_info().misses
+    assert mnist.train(mnist._settings("quick", [short, changed]), seed=0) == shared
+    assert mnist._trained.cache_info().misses == before + 1
+    assert mnist.train(mnist._settings("quick", [short, changed]), seed=1) != shared
 
 
 def test_a_validation_set_takes_the_place_of_the_test_set_and_is_not_trained_on():

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from clr_utils.plotting import log_axis, mark_range
 from clr_utils.range_test.curves import SMOOTHING, level, loss_level, start_of
@@ -33,8 +34,6 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     if smoothing:
         ax.plot(rates, values, **{**line, "alpha": 0.75, "linewidth": 0.7, "linestyle": "-"})
     ax.plot(rates, _smoothed(values, metric, smoothing), label=label, **line)
-    found = [_suggestion(test, each, smoothing) for each in suggestions]
-    _mark(ax, [each for each in found if each])
     if test.stopped_at:
         ax.axvline(test.stopped_at, color="0.3", linewidth=1)
         ax.annotate("stopped", (test.stopped_at, 0), (-4, 4), ("data", "axes fraction"), "offset points", ha="right")
@@ -42,6 +41,8 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     ax.set(xlabel="learning rate", ylabel=metric)
     if falls(metric):
         _limit(ax, [values])
+    found = [_suggestion(test, each, smoothing) for each in suggestions]
+    _mark(ax, [each for each in found if each], rates, _smoothed(values, metric, smoothing))
     return ax
 
 
@@ -85,7 +86,8 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
 def plot_against_sweep(tests, rates, errors):
     """Repeated range tests above, the results of whole trainings at fixed rates below, on one axis, in a new figure.
 
-    A band reaches from the median rate at which the accuracy slows ("smith") to that at which it falls ("fall").
+    A band reaches from the median rate at which the accuracy slows ("smith") to that at which it falls ("fall"). The
+    axis of the errors is logarithmic, so that a difference of a point shows among the small ones.
 
     Args:
         tests: `RangeTests` with an accuracy.
@@ -102,10 +104,13 @@ def plot_against_sweep(tests, rates, errors):
     slows, falls = (tests.suggestions(sign)["max_lr"].median() for sign in ("smith", "fall"))
     for ax in (above, below):
         mark_range(ax, slows, falls, color="C1")
-    for rate, text, gap, side in ((slows, "it slows", -4, "right"), (falls, "it falls", 4, "left")):
-        above.annotate(text, (rate, 0.02), (gap, 0), ("data", "axes fraction"), "offset points", ha=side)
+    for rate, text, side in ((slows, "it slows", "right"), (falls, "it falls", "left")):
+        above.annotate(text, (rate, 1), (0, 3), ("data", "axes fraction"), "offset points", ha=side, va="bottom")
     above.set(xlabel="", ylabel="accuracy in the test")
-    below.set(xlabel="learning rate", ylabel="final test error (%)")
+    above.set_title("Cheap: range tests", loc="left")
+    below.set(xlabel="learning rate", ylabel="final test error (%)", yscale="log")
+    below.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter())
+    below.set_title("Costly: a whole training for each dot", loc="left")
     return above, below
 
 
@@ -124,19 +129,21 @@ def _suggestion(test, method, smoothing):
         return None
 
 
-def _mark(ax, suggestions):
+def _mark(ax, suggestions, rates, course):
+    """Dashed lines at the suggested rates; each name stands at that end of its line which is far from the curve."""
     marks = [(each.max_lr, f"{each.method}: max_lr", each.method) for each in suggestions]
     marks += [(each.base_lr, "smith: base_lr", "smith") for each in suggestions if each.method == "smith"]
-    previous = 0
+    previous, middle = 0, np.mean(ax.get_ylim())
     for rate, name, method in sorted(marks):
         style = METHOD_STYLES[method]
         ax.axvline(rate, **style, linewidth=1.5)
         # Where two lines lie close together, the second name stands to the right of its line.
         side, gap = ("left", 4) if rate < 1.3 * previous else ("right", -3)
-        place = {"xytext": (gap, -4), "textcoords": "offset points", "rotation": 90, "ha": side, "va": "top"}
+        end, inwards, va = (0, 4, "bottom") if np.interp(rate, rates, course) > middle else (1, -4, "top")
+        place = {"xytext": (gap, inwards), "textcoords": "offset points", "rotation": 90, "ha": side, "va": va}
         place["bbox"] = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5}
         ax.annotate(
-            f"{name} {rate:.2g}", (rate, 1), xycoords=("data", "axes fraction"), color=style["color"], size=9, **place
+            f"{name} {rate:.2g}", (rate, end), xycoords=("data", "axes fraction"), color=style["color"], size=9, **place
         )
         previous = rate
 

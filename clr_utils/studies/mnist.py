@@ -208,28 +208,45 @@ def train(settings, seed):
     """
     import keras
 
+    digits = _digits(settings["data"], settings["validation"])
+    phases = tuple(json.dumps(phase) for phase in settings["phases"])
+    weights, losses, updates = _trained(settings["data"], settings["validation"], settings["hidden"], phases, seed)
+    model = _compiled(settings["hidden"], json.dumps(settings["phases"][-1]["policy"]))[0]
+    model.set_weights(weights)
+    answers = keras.ops.convert_to_numpy(model(digits.x_test)).argmax(axis=1)
+    error = round(100 * float((answers != digits.y_test).mean()), 4)
+    return {"error": error, "updates": updates}, {"loss": list(losses)}
+
+
+def _digits(data, validation):
     from clr_utils.datasets.mnist import load_mnist, validation_split
+
+    digits = load_mnist(data)
+    return validation_split(digits, validation) if validation else digits
+
+
+@lru_cache(maxsize=32)
+def _trained(data, validation, hidden, phases, seed):
+    """Weights, losses of the epochs and updates after these phases (as JSON); arms that begin alike share the start."""
+    import keras
+
     from clr_utils.models import mnist_mlp
 
-    digits = load_mnist(settings["data"])
-    if settings["validation"]:
-        digits = validation_split(digits, settings["validation"])
+    if not phases:
+        keras.utils.set_random_seed(seed)
+        return mnist_mlp(hidden).get_weights(), (), 0
+    weights, losses, updates = _trained(data, validation, hidden, phases[:-1], seed)
+    phase = json.loads(phases[-1])
+    model, fresh = _compiled(hidden, json.dumps(phase["policy"]))
+    model.set_weights(weights)
+    for variable, value in zip(model.optimizer.variables, fresh, strict=True):
+        variable.assign(value)
+    digits = _digits(data, validation)
     keras.utils.set_random_seed(seed)
-    weights = mnist_mlp(settings["hidden"]).get_weights()
-    history, updates = [], 0
-    for phase in settings["phases"]:
-        model, fresh = _compiled(settings["hidden"], json.dumps(phase["policy"]))
-        model.set_weights(weights)
-        for variable, value in zip(model.optimizer.variables, fresh, strict=True):
-            variable.assign(value)
-        fitted = model.fit(
-            digits.x_train, digits.y_train, batch_size=phase["batch_size"], epochs=phase["epochs"], verbose=0
-        )
-        weights = model.get_weights()
-        history += fitted.history["loss"]
-        updates += int(model.optimizer.iterations)
-    answers = keras.ops.convert_to_numpy(model(digits.x_test)).argmax(axis=1)
-    return {"error": round(100 * float((answers != digits.y_test).mean()), 4), "updates": updates}, {"loss": history}
+    fitted = model.fit(
+        digits.x_train, digits.y_train, batch_size=phase["batch_size"], epochs=phase["epochs"], verbose=0
+    )
+    return model.get_weights(), (*losses, *fitted.history["loss"]), updates + int(model.optimizer.iterations)
 
 
 @lru_cache(maxsize=8)
