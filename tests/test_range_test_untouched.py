@@ -344,9 +344,9 @@ ADAM = partial(keras.optimizers.Adam, 0.05)
     ("make", "data"),
     [
         (recurrent, SEQUENCES),
-        pytest.param(lambda: applying_another_too(ADAM()), (X, TARGETS), marks=on_tensorflow),
-        pytest.param(with_a_counting_loss, (X, TARGETS), marks=on_tensorflow),
-        pytest.param(with_a_counting_loss_in_a_function, (X, TARGETS), marks=on_tensorflow),
+        (lambda: applying_another_too(ADAM()), (X, TARGETS)),
+        (with_a_counting_loss, (X, TARGETS)),
+        (with_a_counting_loss_in_a_function, (X, TARGETS)),
     ],
     ids=["stateful", "optimizer", "loss", "closure"],
 )
