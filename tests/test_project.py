@@ -112,10 +112,21 @@ def test_hosted_ci_runs_known_actions_and_keeps_no_credentials():
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * len(jobs)
 
 
-def test_readme_commands_are_make_targets():
-    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.M))
-    mentioned = set(re.findall(r"\bmake ([a-z-]+)\b", re.sub(r"(?m)^(?! {4}|.*`make ).*$", "", text("README.md"))))
-    assert {"lab", "test"} <= mentioned <= targets
+TARGETS = set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.M)) - {"help"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/index.md", "notebooks/TEACHING.md"])
+def test_commands_that_a_page_names_are_make_targets(page):
+    code = re.findall(r"(?m)^ {4}.*$|`[^`]+`", text(page))
+    mentioned = {name for line in code for name in re.findall(r"\bmake ([a-z-]+)", line)}
+    assert mentioned <= TARGETS
+    assert mentioned >= ({"lab", "test"} if page == "README.md" else set())
+
+
+def test_every_target_has_its_row():
+    rows = re.findall(r"^\| `make ([a-z-]+).*?` \|", text("CONTRIBUTING.md"), flags=re.M)
+    assert len(rows) == len(TARGETS)
+    assert set(rows) == TARGETS
 
 
 def test_ci_runs_what_the_readme_names():

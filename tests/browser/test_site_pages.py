@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 import build_site
 
-PLACES = [f"{place.rpartition('.')[0]}.html" for place in build_site.pages(ROOT) if place != "README.md"]
+PLACES = [f"{place.rpartition('.')[0]}.html" for place in build_site.pages(ROOT)]
 CYCLICAL = "notebooks/02_cyclical_policies.html"
 WIDTHS = (1280, 390)
 
