@@ -132,6 +132,15 @@ def test_navigation_leads_to_every_page(page, address):
     assert reached | {page.url} == {f"{address}/{place}" for place in PLACES}
 
 
+@pytest.mark.parametrize("place", ["index.html", "README.html", CYCLICAL])
+def test_figures_can_be_read_on_a_telephone(page, address, place):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/{place}")
+    widths = page.locator("article img").evaluate_all("images => images.map(image => image.clientWidth)")
+    assert len(widths) >= 2
+    assert min(widths) > 500, "it must keep its size, and scroll"
+
+
 def test_navigation_unfolds_on_a_telephone(page, address):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{address}/index.html")
