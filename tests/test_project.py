@@ -123,6 +123,11 @@ def test_commands_that_a_page_names_are_make_targets(page):
     assert mentioned >= ({"lab", "test"} if page == "README.md" else set())
 
 
+def test_the_way_without_make_is_that_of_make():
+    recipes = re.findall(r"^\t@(?:set -f; )?(sh tools/\S+)", text("Makefile"), flags=re.M)
+    assert f"`{' && '.join(recipes)}`" in text("README.md")
+
+
 def test_every_target_has_its_row():
     rows = re.findall(r"^\| `make ([a-z-]+).*?` \|", text("CONTRIBUTING.md"), flags=re.M)
     assert len(rows) == len(TARGETS)
