@@ -51,7 +51,7 @@ slides: setup ## the notebooks as slides for the projector, offline, into build/
 site: setup ## the whole collection as a static site, offline, into build/site
 	@$(python) tools/build_site.py
 
-gallery: setup ## take the README's pictures out of the notebooks, into docs/gallery
+gallery: setup ## take the pictures of README.md and the site out of the notebooks, into docs/gallery
 	@$(python) tools/gallery.py
 
 gauge: setup ## how long the notebooks are to read: words, cells, open and folded code   [NB=04]
@@ -63,7 +63,7 @@ play: setup ## write the numbers of the page to play with, docs/play/numbers.js
 timings: setup ## measure the notebooks section by section, for notebooks/TEACHING.md   [NB=04]
 	@set -f; $(python) tools/timings.py -- $$NB
 
-badges: setup ## write the project's public address into every notebook   [REPO=owner/name]
+badges: setup ## write the project's public address into README.md and every notebook   [REPO=owner/name]
 	@$(python) tools/badges.py -- "$$REPO"
 
 bench: setup ## measure the cost per update, of a range test, a grid's throughput, and start-up times, into build/bench.json

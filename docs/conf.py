@@ -11,7 +11,6 @@ import clr_utils
 
 project = html_title = "Cyclical learning rates"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["README.md"]  # index.md includes it
 smartquotes_action = "D"  # dashes, but quotation marks as they are typed
 
 # Pages

@@ -14,8 +14,9 @@ REPO = "ada/clr-notebooks"
 
 @pytest.fixture
 def copy(tmp_path):
-    """The project's address and its notebooks, in a folder that may be changed."""
-    shutil.copy(badges.ROOT / "pyproject.toml", tmp_path)
+    """The project's address, its README and its notebooks, in a folder that may be changed."""
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(badges.ROOT / name, tmp_path)
     shutil.copytree(FOLDER, tmp_path / "notebooks", ignore=shutil.ignore_patterns(".*"))
     return tmp_path
 
@@ -40,6 +41,20 @@ def test_badges_are_those_of_the_address():
         assert any(line.endswith(badge) for line in lines), f"{path.name}: run make badges"
 
 
+def test_the_readme_says_how_to_get_the_project_and_where_to_ask():
+    readme = (badges.ROOT / "README.md").read_text(encoding="utf-8")
+    assert badges.with_get_it(readme, badges.repository()) == readme, "run make badges"
+
+
+@pytest.mark.parametrize("marks", ["", badges.BEGIN, badges.END + badges.BEGIN, 2 * (badges.BEGIN + badges.END)])
+def test_a_readme_without_its_marks_is_refused(marks, copy):
+    (copy / "README.md").write_text(marks, encoding="utf-8")
+    before = files(copy)
+    with pytest.raises(ValueError, match=r"README\.md must hold"):
+        badges.write(REPO, copy)
+    assert files(copy) == before
+
+
 def test_write_reaches_every_notebook_and_changes_nothing_else(copy):
     before = files(copy)
     assert badges.write(REPO, copy) == len(badges.notebooks(copy)) > 10
@@ -52,6 +67,10 @@ def test_write_reaches_every_notebook_and_changes_nothing_else(copy):
     assert badges.ZIP_WAY not in opening(copy, "02_cyclical_policies.ipynb")
     solutions = (copy / "notebooks/solutions/02_cyclical_policies_solutions.ipynb").read_text(encoding="utf-8")
     assert "git clone -q --depth 1 https://github.com/ada/clr-notebooks clr-notebooks" in solutions
+    readme = (copy / "README.md").read_text(encoding="utf-8")
+    for line in ("git clone https://github.com/ada/clr-notebooks clr-notebooks", "/heads/main.zip", "/issues"):
+        assert line in readme
+    assert badges.NO_ADDRESS not in readme
     assert badges.write("", copy)
     assert badges.ZIP_WAY in opening(copy, "02_cyclical_policies.ipynb")
     assert badges.write(badges.repository(), copy)

@@ -14,7 +14,7 @@ import build_site
 import clr_utils
 from build_site import ROOT, SiteError
 
-PLACES = [place for place in build_site.pages(ROOT) if place not in ("README.md", "index.md")]
+PLACES = [place for place in build_site.pages(ROOT) if place != "index.md"]
 NOTEBOOKS = [place for place in PLACES if place.endswith(".ipynb")]
 PLAY = f"{build_site.PLAY}/index.html"
 
@@ -149,7 +149,7 @@ def test_links_lead_somewhere(site, headings, folder):
 
 
 def test_a_broken_link_is_found(headings, folder):
-    addresses = ["index.html", "index.html#two-commands", "gone.html", "index.html#gone", "#gone", "https://a.org/gone"]
+    addresses = ["index.html", "index.html#three-routes", "gone.html", "index.html#gone", "#gone", "https://a.org/gone"]
     page = BeautifulSoup("".join(f'<a href="{each}">x</a>' for each in addresses), "html.parser")
     assert broken_links(page, "api.html", headings, folder) == ["gone.html", "index.html#gone", "#gone"]
 
@@ -210,7 +210,7 @@ def test_search_knows_the_notebooks(folder):
         ("[![Open in Colab](https://a.org/b.svg)](https://c.org)", "[Open in Colab](https://c.org)"),
         ("[all](solutions)", "[all](solutions/index.md)"),
         ("[card](../data/)", "[card](../data/README.md)"),
-        ("[start](../README.md#All-make-targets)", "[start](../index.md##All-make-targets)"),
+        ("[start](../README.md#Two-commands)", "[start](../README.md##Two-commands)"),
         ('[here](#Set-up), <a href="#Set-up">', '[here](##Set-up), <a href="##Set-up">'),
         ("[there](https://a.org/b#c)", "[there](https://a.org/b#c)"),
         ("[code](../LICENSE)", "[code](../LICENSE)"),
@@ -231,11 +231,13 @@ def test_markdown_is_adapted(text, adapted):
 
 @pytest.fixture
 def project(tmp_path):
-    """A small project: one notebook, and the pages that every site has."""
+    """A small project: one notebook, and the pages that every site has; the first of them with the contents alone."""
     for place in ("docs", "data", "notebooks/solutions"):
         (tmp_path / place).mkdir(parents=True)
     shutil.copytree(ROOT / "docs", tmp_path / "docs", dirs_exist_ok=True)
-    for place in ("README.md", "data/README.md", "docs/api.md", "notebooks/TEACHING.md"):
+    contents = re.findall(r"^```\{toctree\}.*?^```$", (ROOT / "docs/index.md").read_text("utf-8"), flags=re.M | re.S)
+    (tmp_path / "docs" / "index.md").write_text("# Contents\n\n" + "\n\n".join(contents), encoding="utf-8")
+    for place in ("README.md", "CONTRIBUTING.md", "data/README.md", "docs/api.md", "notebooks/TEACHING.md"):
         (tmp_path / place).write_text(f"# {place}\n", encoding="utf-8")
     for place in ("00_start_here", "glossary", "solutions/00_start_here_solutions"):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {place}\n\n## Two words")])
@@ -301,7 +303,7 @@ def test_a_missing_page_is_named(project):
 def test_a_link_into_the_page_to_play_with_keeps_its_anchor(project):
     (project / "README.md").write_text("# New\n\n[bowl](docs/play/index.html#bowl)\n", encoding="utf-8")
     build_site.build(project / "site", project)
-    assert parse(project / "site" / "index.html").select("article a[href='docs/play/index.html#bowl']")
+    assert parse(project / "site" / "README.html").select("article a[href='docs/play/index.html#bowl']")
 
 
 def test_what_is_no_site_is_not_replaced(project):

@@ -1,4 +1,4 @@
-"""The README's pictures are those of the notebooks, and `make gallery` takes them whole or not at all."""
+"""Pages show the notebooks' own pictures, and `make gallery` takes them whole or not at all."""
 
 import base64
 import re
@@ -23,11 +23,13 @@ def test_the_folder_holds_the_notebooks_own_pictures(shown):
     assert held == {f"{name}.png": picture.png for name, picture in shown.items()}, "run make gallery"
 
 
-def test_the_readme_shows_each_with_its_alt_text_as_a_link_to_its_notebook(shown):
-    readme = (gallery.ROOT / "README.md").read_text(encoding="utf-8")
-    for picture in shown.values():
-        assert picture.markdown() in readme
-    assert sorted(re.findall(r"docs/gallery/(\w+)\.png", readme)) == sorted(shown)
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_a_page_shows_pictures_with_their_alt_texts_as_links_to_their_notebooks(page, shown):
+    text = (gallery.ROOT / page).read_text(encoding="utf-8")
+    names = re.findall(r"docs/gallery/(\w+)\.png", text)
+    assert [name for name in names if shown[name].markdown() not in text.splitlines()] == []
+    assert sorted(names) == sorted(shown if page == "docs/index.md" else {*names})
+    assert len(names) >= 2
 
 
 def test_it_shows_policies_a_range_test_and_roc_and_precision_recall_curves(shown):

@@ -112,10 +112,26 @@ def test_hosted_ci_runs_known_actions_and_keeps_no_credentials():
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * len(jobs)
 
 
-def test_readme_commands_are_make_targets():
-    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.M))
-    mentioned = set(re.findall(r"\bmake ([a-z-]+)\b", re.sub(r"(?m)^(?! {4}|.*`make ).*$", "", text("README.md"))))
-    assert {"lab", "test"} <= mentioned <= targets
+TARGETS = set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.M)) - {"help"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/index.md", "notebooks/TEACHING.md"])
+def test_commands_that_a_page_names_are_make_targets(page):
+    code = re.findall(r"(?m)^ {4}.*$|`[^`]+`", text(page))
+    mentioned = {name for line in code for name in re.findall(r"\bmake ([a-z-]+)", line)}
+    assert mentioned <= TARGETS
+    assert mentioned >= ({"lab", "test"} if page == "README.md" else set())
+
+
+def test_the_way_without_make_is_that_of_make():
+    recipes = re.findall(r"^\t@(?:set -f; )?(sh tools/\S+)", text("Makefile"), flags=re.M)
+    assert f"`{' && '.join(recipes)}`" in text("README.md")
+
+
+def test_every_target_has_its_row():
+    rows = re.findall(r"^\| `make ([a-z-]+).*?` \|", text("CONTRIBUTING.md"), flags=re.M)
+    assert len(rows) == len(TARGETS)
+    assert set(rows) == TARGETS
 
 
 def test_ci_runs_what_the_readme_names():
@@ -251,19 +267,26 @@ def set_up(tmp_path):
     return SetUp(tmp_path)
 
 
+APT = "sudo apt install python3 python3-venv"
+DEADSNAKES = "sudo add-apt-repository ppa:deadsnakes/ppa &&"
+
+
 def test_setup_without_python_prints_the_remedy(set_up):
     code, printed, _ = set_up()
     assert code == 1
     assert "needs Python 3.11, 3.12 or 3.13" in printed
-    assert "sudo apt install python3" in printed
+    assert APT in printed
+    assert DEADSNAKES in printed
 
 
 def test_setup_with_an_old_python_prints_the_remedy(set_up):
-    set_up.python("python3", "3.8")
+    set_up.python("python3", "3.10")
     code, printed, asked = set_up()
     assert code == 1
-    assert "python3: is Python 3.8" in printed
-    assert "sudo apt install python3" in printed
+    assert "python3: is Python 3.10" in printed
+    assert DEADSNAKES in printed
+    assert "conda create" in printed
+    assert APT not in printed, "it would bring the same Python again"
     assert "-m" not in asked
 
 
@@ -307,8 +330,8 @@ def test_setup_with_too_new_a_python_names_older_ones(set_up):
     assert code == 1
     assert "python3: is Python 3.14" in printed
     assert "Python 3.14 is too new for TensorFlow's released wheels. Install Python 3.13 or 3.12 beside it" in printed
-    assert "ppa:deadsnakes/ppa && sudo apt install python3.13-venv" in printed
-    assert "sudo apt install python3 " not in printed
+    assert DEADSNAKES in printed
+    assert APT not in printed
     assert "-m" not in asked
 
 
@@ -364,6 +387,17 @@ def test_setup_runs_once_at_a_time(set_up):
     running.write_text(str(ended.pid), encoding="utf-8")
     assert set_up()[0] == 0
     assert not running.exists()
+
+
+def test_setup_says_that_the_folder_cannot_be_written(set_up):
+    set_up.python("python3", "3.11")
+    (set_up.project / ".venv.pid").mkdir()  # root may write into what is read-only, but not over a folder
+    code, printed, asked = set_up()
+    assert code == 1
+    assert printed.startswith(f"The set-up cannot write into this folder: {set_up.project} is read-only")
+    assert "Copy the project to a folder of your own" in printed
+    assert len(printed.splitlines()) == 2
+    assert asked == ""
 
 
 def test_setup_follows_a_new_lock(set_up):

@@ -1,14 +1,17 @@
-"""The code of the README runs, from the range test to `fit`."""
+"""The code of the README runs, from the range test to `fit`; what it says again elsewhere is the same."""
 
 import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import nbformat
 import pytest
 
 import clr_utils
+import notebook_rules as rules
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README, FRONT = ((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/index.md"))
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, flags=re.M | re.S)
 
 
@@ -40,3 +43,24 @@ def test_it_takes_no_more_than_ten_lines():
     assert len(BLOCKS) == 2
     for block in BLOCKS:
         assert len([line for line in block.splitlines() if line]) <= 10
+
+
+# The site's front page says some of it again
+
+
+@pytest.mark.parametrize("page", [README, FRONT], ids=["README.md", "docs/index.md"])
+def test_a_students_hours_are_those_of_the_notebooks(page):
+    paths = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    minutes = [rules.minutes(nbformat.read(path, as_version=4)) for path in paths]
+    student = " ".join(re.search(r"^\*\*A student\*\*.+?\n\n", page, flags=re.M | re.S)[0].split())
+    assert re.findall(r"\[(\d\d)\]", student) == ["00", "04", "05", "06"]
+    assert len(paths) == 7
+    assert "about three hours" in student
+    assert "another one and a half hours" in student
+    assert [round(sum(part) / 30) / 2 for part in (minutes[:5], minutes[5:])] == [3, 1.5]
+
+
+def test_both_pages_tell_the_same_finding():
+    first, again = (re.search(r"## What came out\n\n(.+?)\n\n[^-]", page, flags=re.S)[1] for page in (README, FRONT))
+    assert first.count("\n- ") == 2
+    assert first == again

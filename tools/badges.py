@@ -1,8 +1,8 @@
-"""Write the project's public address into every notebook: `make badges [REPO=owner/name]`.
+"""Write the project's public address into README.md and every notebook: `make badges [REPO=owner/name]`.
 
 It is kept in pyproject.toml, as tool.clr-notebooks.repository. The notebooks' set-up cells and badges follow from it,
-and tests/test_badges.py and test_notebooks.py hold them together. While it is empty, the notebooks say how to bring the
-project to Colab as a ZIP.
+and so does what README.md says of clone, ZIP and questions; tests/test_badges.py and test_notebooks.py hold them
+together. While it is empty, the notebooks say how to bring the project to Colab as a ZIP.
 """
 
 import argparse
@@ -35,6 +35,17 @@ NO_KERAS = "keras=False"
 UNZIP = 'unzip -qn clr-notebooks.zip || echo "Drop clr-notebooks.zip into the Files panel, then run this cell again"'
 CLONE = "test -d clr-notebooks || git clone -q --depth 1 {address} clr-notebooks"
 
+BEGIN, END = "<!-- get it: make badges writes this part -->", "<!-- end of get it -->"
+NO_ADDRESS = """\
+Unpack the ZIP or folder that you were given, and open a terminal in it. The project has no public address yet; whoever
+gave it to you can take your questions."""
+ADDRESS = """\
+    git clone {address} clr-notebooks
+    cd clr-notebooks
+
+Without git, [download the ZIP]({address}/archive/refs/heads/main.zip), unpack it, and open a terminal in its folder.
+Questions and faults go to the [issues]({address}/issues); look there first, somebody may have asked."""
+
 
 def address(repo):
     """The web address of "owner/name"."""
@@ -59,6 +70,25 @@ def colab_link(repo, path):
     return f"[![Open in Colab]({BADGE})](https://colab.research.google.com/github/{repo}/blob/main/notebooks/{path})"
 
 
+def get_it(repo):
+    """The part of README.md that says how to get the project and where to ask, between its marks."""
+    text = ADDRESS.format(address=address(repo)) if repo else NO_ADDRESS
+    return f"{BEGIN}\n\n{text}\n\n{END}"
+
+
+def with_get_it(readme, repo):
+    """The text of README.md with that part for this repository.
+
+    Raises:
+        ValueError: The marks are not there, once each and in order.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end) or BEGIN in rest or END in before + after:
+        raise ValueError(f"README.md must hold the lines {BEGIN!r} and {END!r}, once each and in this order")
+    return before + get_it(repo) + after
+
+
 def notebooks(root=ROOT):
     """The notebooks and solutions that have a set-up cell."""
     folder = root / "notebooks"
@@ -76,7 +106,7 @@ def with_address(notebook, repo, path):
 
 
 def write(repo, root=ROOT):
-    """Write the address into pyproject.toml and all notebooks of the project, or of a copy of it.
+    """Write the address into pyproject.toml, README.md and all notebooks of the project, or of a copy of it.
 
     Args:
         repo: "owner/name"; empty for the way by ZIP.
@@ -86,12 +116,13 @@ def write(repo, root=ROOT):
         The number of notebooks.
 
     Raises:
-        ValueError: `repo` is not of this form.
+        ValueError: `repo` is not of this form, or README.md has no place for it.
     """
     if repo and not re.fullmatch(REPO, repo):
         raise ValueError(f"REPO is {repo!r}; it must be owner/name, as in: make badges REPO=ada/clr-notebooks")
-    settings = root / "pyproject.toml"
+    settings, readme = root / "pyproject.toml", root / "README.md"
     text = settings.read_text(encoding="utf-8")
+    write_atomically(readme, with_get_it(readme.read_text(encoding="utf-8"), repo))
     write_atomically(settings, re.sub(r'(?m)^repository = ".*"$', f'repository = "{repo}"', text))
     paths = notebooks(root)
     for path in paths:

@@ -58,8 +58,6 @@ class Links:
 
     def __call__(self, place, target):
         path = Path(os.path.normpath((self.root / place).parent / unquote(target)))
-        if path == self.root / "README.md":
-            return target.replace("README.md", "index.md")
         if path.is_dir():
             index = [name for name in ("index.md", "README.md") if place_of(path / name, self.root) in self.pages]
             return "/".join([target.rstrip("/"), *index])
@@ -146,7 +144,7 @@ def main(arguments=None):
 def pages(root):
     """Where each page stands in the site, and the file of the project that it is made from."""
     moved = {"index.md": "docs/index.md", "api.md": "docs/api.md", "notebooks/solutions/index.md": "docs/solutions.md"}
-    kept = ["README.md", "data/README.md", "notebooks/TEACHING.md", "notebooks/glossary.ipynb"]
+    kept = ["README.md", "CONTRIBUTING.md", "data/README.md", "notebooks/TEACHING.md", "notebooks/glossary.ipynb"]
     kept += [place_of(path, root) for path in sorted(root.glob("notebooks/**/[0-9][0-9]_*.ipynb"))]
     return {place: root / moved.get(place, place) for place in [*moved, *kept]}
 

@@ -1,7 +1,8 @@
-"""Take the README's pictures out of the notebooks' saved outputs, into docs/gallery: `make gallery`.
+"""Take pictures for readers out of the notebooks' saved outputs, into docs/gallery: `make gallery`.
 
-A code cell with `"gallery": "cliff"` in its metadata gives its picture to docs/gallery/cliff.png; README.md shows it
-with the cell's `alt` text. tests/test_gallery.py holds the three together.
+A code cell with `"gallery": "cliff"` in its metadata gives its picture to docs/gallery/cliff.png. The site's front
+page, docs/index.md, shows all of them with the cells' `alt` texts, and README.md some. tests/test_gallery.py holds
+pictures, cells and pages together.
 """
 
 import argparse
@@ -28,7 +29,7 @@ class Picture(NamedTuple):
     alt: str
 
     def markdown(self):
-        """The picture as README.md shows it: with its alt text, as a link to its notebook."""
+        """The picture as a page shows it: with its alt text, as a link to its notebook."""
         return f"[![{self.alt}](docs/gallery/{self.name}.png)](notebooks/{self.notebook.name})"
 
 

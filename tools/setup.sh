@@ -23,7 +23,11 @@ if [ -f "$running" ] && kill -0 "$(cat "$running")" 2>/dev/null; then
     echo "Another set-up of this folder is running, process $(cat "$running"); wait until it is complete" >&2
     exit 1
 fi
-echo $$ >"$running"
+if ! { echo $$ >"$running"; } 2>/dev/null; then
+    echo "The set-up cannot write into this folder: $root is read-only for you, or its disk is full." >&2
+    echo "Copy the project to a folder of your own, and type the same command there." >&2
+    exit 1
+fi
 trap 'rm -f "$running"' EXIT
 trap 'exit 130' INT TERM HUP
 rm -f "$stamp"
@@ -49,14 +53,21 @@ remedy() {
     else
         if [ -n "$too_new" ]; then
             echo "Python $too_new is too new for TensorFlow's released wheels. Install Python 3.13 or 3.12 beside it:"
-            echo "    Ubuntu            sudo add-apt-repository ppa:deadsnakes/ppa && sudo apt install python3.13-venv"
         else
             echo "To get one:"
-            echo "    Debian, Ubuntu    sudo apt install python3 python3-venv"
         fi
-        echo "    Fedora            sudo dnf install python3.13"
-        echo "    macOS, Homebrew   brew install python@3.13"
-        echo "    conda             conda env create -f environment.yml   (README.md, other ways in)"
+        # Where there is a Python that does not fit, the distribution's own is no remedy: Ubuntu 22.04 has 3.10.
+        if [ -z "$unfit" ]; then
+            echo "    Debian 12 or 13, Ubuntu 24.04   sudo apt install python3 python3-venv"
+        fi
+        cat <<'END'
+    Ubuntu LTS                      sudo add-apt-repository ppa:deadsnakes/ppa &&
+                                    sudo apt install python3.13-venv
+    Fedora                          sudo dnf install python3.13
+    macOS, Homebrew                 brew install python@3.13
+    conda, without being root       conda create -p "$HOME/python3.13" python=3.13 &&
+                                    make lab PYTHON="$HOME/python3.13/bin/python"
+END
     fi
     echo "Is it in another place? Name it: make lab PYTHON=/path/to/python3.12"
 }
@@ -65,11 +76,13 @@ find_python() {
     tried=
     without_venv=
     too_new=
+    unfit=
     for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python; do
         if ! found=$(version_of "$candidate") || [ -z "$found" ]; then
             note="not there, or does not run"
         elif ! supported "$candidate"; then
             note="is Python $found"
+            unfit=$found
             case $found in 3.1[4-9]) too_new=$found ;; esac
         elif ! "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
             note="is Python $found, but has no venv or ensurepip module"

@@ -13,7 +13,7 @@ from clr_utils.devices import chosen_backend
 
 PROFILES = {
     "quick": "data that ships with the project, a reduced scale, under a minute on two cores",
-    "paper": "the published scale on the real data sets; hours on a CPU, minutes on a GPU",
+    "paper": "the published scale; runs that are not recorded are trained, for hours on two cores",
 }
 
 

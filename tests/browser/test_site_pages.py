@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 import build_site
 
-PLACES = [f"{place.rpartition('.')[0]}.html" for place in build_site.pages(ROOT) if place != "README.md"]
+PLACES = [f"{place.rpartition('.')[0]}.html" for place in build_site.pages(ROOT)]
 CYCLICAL = "notebooks/02_cyclical_policies.html"
 WIDTHS = (1280, 390)
 
@@ -130,6 +130,15 @@ def test_navigation_leads_to_every_page(page, address):
     links = page.get_by_role("navigation", name="All pages").locator("a")
     reached = {link.partition("#")[0] for link in links.evaluate_all("links => links.map(link => link.href)")}
     assert reached | {page.url} == {f"{address}/{place}" for place in PLACES}
+
+
+@pytest.mark.parametrize("place", ["index.html", "README.html", CYCLICAL])
+def test_figures_can_be_read_on_a_telephone(page, address, place):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/{place}")
+    widths = page.locator("article img").evaluate_all("images => images.map(image => image.clientWidth)")
+    assert len(widths) >= 2
+    assert min(widths) > 500, "it must keep its size, and scroll"
 
 
 def test_navigation_unfolds_on_a_telephone(page, address):
