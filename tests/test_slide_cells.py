@@ -174,6 +174,14 @@ def test_what_is_printed_below_long_text_begins_a_slide():
     assert types(*cells) == [("subslide", "word"), ("subslide", ["printed"])]
 
 
+def test_code_in_markdown_is_made_narrow():
+    call = f"f({', '.join(f'argument_{number}={number}' for number in range(7))})"
+    cells = slide_cells.shown(nbformat.v4.new_notebook(cells=[prose("slide", f"# T\n\nSo:\n\n```python\n{call}\n```")]))
+    lines = cells.cells[0].source.splitlines()
+    assert lines[-1] == "```"
+    assert max(map(len, lines)) <= 80
+
+
 def test_long_text_is_cut_between_its_paragraphs_and_the_items_of_a_list():
     paragraph = LINE * 5
     assert [each for each, _ in slide_cells.split("\n\n".join([paragraph] * 4), "slide")] == ["slide", "subslide"]

@@ -20,7 +20,7 @@ from html import escape
 import nbformat
 
 from gauge import folded
-from slide_room import HEIGHT, SMALLEST_SCALE, TALLEST, printed_height, scale_of, table_pieces, text_height
+from slide_room import HEIGHT, TALLEST, has_room, printed_height, table_pieces, text_height
 
 HEAD = 50  # pixels that the name of the section takes
 WIDTHS = (80, 96, 112)  # of lines of code, in columns
@@ -171,13 +171,13 @@ def with_room(cells):
             if above + cell_height(cell) > HEIGHT:
                 begin_slide(cell)
             continue
-        if scale_of(png, above) < SMALLEST_SCALE:
+        if not has_room(png, above):
             above = HEAD if begin_slide(cell) else above
         for later in cells[place + 1 :]:
             if type_of(later) in ("slide", "subslide"):
                 break
             below += cell_height(later)
-            if scale_of(png, above + below) < SMALLEST_SCALE:
+            if not has_room(png, above + below):
                 begin_slide(later)
                 break
     return cells
@@ -191,12 +191,12 @@ def begin_slide(cell):
 
 
 def height_above(cells, place):
-    """The height of what stands above a cell on its slide."""
+    """The height of what stands above a cell on its slide, the name of the section among it."""
     height = 0
     while type_of(cells[place]) not in ("slide", "subslide"):
         place -= 1
         height += cell_height(cells[place])
-    return max(height, HEAD)
+    return height if anchors(cells[place]) else height + HEAD
 
 
 def cell_height(cell):
@@ -227,6 +227,12 @@ def markdown_parts(cell):
     """A Markdown cell as the cells of its parts; what it folds away comes last, as notes for the speaker."""
     boxes = re.findall(BOX, cell.source, flags=re.S)
     text = re.sub(BOX, "", cell.source, flags=re.S).strip()
+    text = re.sub(
+        r"(```python\n)(.*?)(\n```)",
+        lambda found: found[1] + formatted(found[2], WIDTHS[0]) + found[3],
+        text,
+        flags=re.S,
+    )
     cuts = [("notes", text)] if type_of(cell) == "notes" else split(text, type_of(cell)) if text else []
     cuts += [("notes", f"**{title.strip()}**\n\n{text.strip()}") for title, text in boxes]
     parts = []
