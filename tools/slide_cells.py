@@ -36,6 +36,7 @@ MARKS = {
     "question": r"\*\*\d+[. ]",
     "code": r"[^`]+:\n\n```",
 }
+FENCE = r"```python\n(.+?)\n```"
 BOX = r"<details>\s*<summary>(?!\s*Answer\b)(.+?)</summary>(.+?)</details>"
 SLIDE_TYPES = {"heading": "slide", "see": "fragment"}  # of what such a paragraph begins; otherwise a subslide
 COMPLETE = ("predict", "see", "checkpoint")  # what follows such a paragraph is another thought
@@ -227,20 +228,23 @@ def markdown_parts(cell):
     """A Markdown cell as the cells of its parts; what it folds away comes last, as notes for the speaker."""
     boxes = re.findall(BOX, cell.source, flags=re.S)
     text = re.sub(BOX, "", cell.source, flags=re.S).strip()
-    text = re.sub(
-        r"(```python\n)(.*?)(\n```)",
-        lambda found: found[1] + formatted(found[2], WIDTHS[0]) + found[3],
-        text,
-        flags=re.S,
-    )
+    text = re.sub(FENCE, lambda found: found[0].replace(found[1], narrow(found[1])), text, flags=re.S)
     cuts = [("notes", text)] if type_of(cell) == "notes" else split(text, type_of(cell)) if text else []
     cuts += [("notes", f"**{title.strip()}**\n\n{text.strip()}") for title, text in boxes]
     parts = []
     for number, (each, text) in enumerate(cuts):
         text = "\n\n".join(map(card, paragraphs(for_the_wall(text))))
+        text = re.sub(FENCE, listing, text, flags=re.S)
         metadata = {"slideshow": {"slide_type": each}}
         parts.append(nbformat.v4.new_markdown_cell(text, id=f"{cell.id}-{number}", metadata=metadata))
     return parts
+
+
+def listing(found):
+    """Code in Markdown, in the size that slides.css gives to code of so many columns and rows."""
+    lines = found[1].splitlines()
+    fitted = f"--columns: {max(map(len, lines))}; --rows: {len(lines)}"
+    return f'<div class="listing" style="{fitted}">\n\n{found[0]}\n\n</div>'
 
 
 def card(paragraph):
