@@ -269,18 +269,6 @@ def answers_folded(notebook):
     ]
 
 
-def folds_hide(notebook):
-    """JupyterLab shows the first line that a folded output prints: it gives no number and no verdict away."""
-    complaints = []
-    for cell in cells(notebook, "code"):
-        first = next(iter(printed(cell).splitlines()), "")
-        if folded(cell, "outputs_hidden") and re.search(r"\d|\b(True|False)\b", first):
-            complaints.append(
-                f"the first line of {label(cell)}, {first[:40]!r}, is seen although it is folded: print a heading"
-            )
-    return complaints
-
-
 # Prose
 
 
@@ -559,5 +547,4 @@ FOR_NOTEBOOKS = [
     slide_types,
     drawing_folded,
     answers_folded,
-    folds_hide,
 ]

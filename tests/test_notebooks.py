@@ -295,8 +295,6 @@ BREAKAGES = [
     (rules.drawing_folded, append(code(DRAWING)), "only draws"),
     (rules.answers_folded, metadata("plot()", jupyter={"source_hidden": True}), "of 'plot()' answers the prediction"),
     (rules.answers_folded, insert_after("plot()", code("b = 2", prints="2\n")), "of 'b = 2' answers"),
-    (rules.folds_hide, stream("stdout", "2 is right\nit is\n"), "is seen although it is folded"),
-    (rules.folds_hide, stream("stdout", "the loss falls: True\n"), "is seen although it is folded"),
     (rules.heading_order, append(markdown("#### Deep")), "of level 4, after one of level 2"),
     (rules.heading_order, append(markdown("# Another")), "2 headings of the first level"),
     (rules.heading_order, replace("# 01 · Rates", "Rates"), "0 headings of the first level"),
