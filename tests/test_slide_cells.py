@@ -174,6 +174,13 @@ def test_what_is_printed_below_long_text_begins_a_slide():
     assert types(*cells) == [("subslide", "word"), ("subslide", ["printed"])]
 
 
+def test_code_in_markdown_is_made_narrow():
+    call = f"function_of_many_arguments({', '.join(f'argument_{number}={number}' for number in range(7))})"
+    cells = slide_cells.shown(nbformat.v4.new_notebook(cells=[prose("slide", f"# T\n\nSo:\n\n```python\n{call}\n```")]))
+    fence = "\n\n```python\nfunction_of_many_arguments(\n"
+    assert f'<div class="listing" style="--columns: 100; --rows: 3">{fence}' in cells.cells[0].source
+
+
 def test_long_text_is_cut_between_its_paragraphs_and_the_items_of_a_list():
     paragraph = LINE * 5
     assert [each for each, _ in slide_cells.split("\n\n".join([paragraph] * 4), "slide")] == ["slide", "subslide"]

@@ -11,11 +11,14 @@ def png(width, height):
     return base64.b64encode(head).decode()
 
 
-def test_a_picture_is_as_wide_as_a_slide_or_as_high_as_the_room_that_is_left():
+def test_a_picture_has_room_while_its_labels_are_legible():
     assert slide_room.png_size(png(892, 452)) == (892, 452)
-    assert slide_room.scale_of(png(1180, 300), 0) == 1
-    assert slide_room.scale_of(png(1180, 640), 320) == 0.5
-    assert slide_room.scale_of(png(1180, 640), 700) == 0
+    assert slide_room.has_room(png(1222, 320), 300)
+    assert not slide_room.has_room(png(1222, 320), 360), "legible, and needlessly small"
+    assert slide_room.has_room(png(892, 452), 200)
+    assert not slide_room.has_room(png(892, 452), 300), "small labels"
+    assert not slide_room.has_room(png(1500, 400), 0), "too wide"
+    assert not slide_room.has_room(png(1180, 640), 700)
 
 
 def test_longer_text_takes_more_room():
@@ -25,7 +28,7 @@ def test_longer_text_takes_more_room():
     assert 4 * 40 < many < 6 * 40 + 16
     assert slide_room.text_height(line, 36) > one
     assert slide_room.text_height(f"{line}\n\n{line}") == 2 * one
-    for tall in ("$$x$$", "| a |\n|---|\n| b |", "```\na\nb\nc\n```"):
+    for tall in ("$$x$$", "| a |\n|---|\n| b |", "```\na\n\n\nb\nc\n```"):
         assert slide_room.text_height(tall) > one
 
 

@@ -20,7 +20,7 @@ from html import escape
 import nbformat
 
 from gauge import folded
-from slide_room import HEIGHT, SMALLEST_SCALE, TALLEST, printed_height, scale_of, table_pieces, text_height
+from slide_room import HEIGHT, TALLEST, has_room, printed_height, table_pieces, text_height
 
 HEAD = 50  # pixels that the name of the section takes
 WIDTHS = (80, 96, 112)  # of lines of code, in columns
@@ -36,6 +36,7 @@ MARKS = {
     "question": r"\*\*\d+[. ]",
     "code": r"[^`]+:\n\n```",
 }
+FENCE = r"```python\n(.+?)\n```"
 BOX = r"<details>\s*<summary>(?!\s*Answer\b)(.+?)</summary>(.+?)</details>"
 SLIDE_TYPES = {"heading": "slide", "see": "fragment"}  # of what such a paragraph begins; otherwise a subslide
 COMPLETE = ("predict", "see", "checkpoint")  # what follows such a paragraph is another thought
@@ -171,13 +172,13 @@ def with_room(cells):
             if above + cell_height(cell) > HEIGHT:
                 begin_slide(cell)
             continue
-        if scale_of(png, above) < SMALLEST_SCALE:
+        if not has_room(png, above):
             above = HEAD if begin_slide(cell) else above
         for later in cells[place + 1 :]:
             if type_of(later) in ("slide", "subslide"):
                 break
             below += cell_height(later)
-            if scale_of(png, above + below) < SMALLEST_SCALE:
+            if not has_room(png, above + below):
                 begin_slide(later)
                 break
     return cells
@@ -191,12 +192,12 @@ def begin_slide(cell):
 
 
 def height_above(cells, place):
-    """The height of what stands above a cell on its slide."""
+    """The height of what stands above a cell on its slide, the name of the section among it."""
     height = 0
     while type_of(cells[place]) not in ("slide", "subslide"):
         place -= 1
         height += cell_height(cells[place])
-    return max(height, HEAD)
+    return height if anchors(cells[place]) else height + HEAD
 
 
 def cell_height(cell):
@@ -227,14 +228,23 @@ def markdown_parts(cell):
     """A Markdown cell as the cells of its parts; what it folds away comes last, as notes for the speaker."""
     boxes = re.findall(BOX, cell.source, flags=re.S)
     text = re.sub(BOX, "", cell.source, flags=re.S).strip()
+    text = re.sub(FENCE, lambda found: found[0].replace(found[1], narrow(found[1])), text, flags=re.S)
     cuts = [("notes", text)] if type_of(cell) == "notes" else split(text, type_of(cell)) if text else []
     cuts += [("notes", f"**{title.strip()}**\n\n{text.strip()}") for title, text in boxes]
     parts = []
     for number, (each, text) in enumerate(cuts):
         text = "\n\n".join(map(card, paragraphs(for_the_wall(text))))
+        text = re.sub(FENCE, listing, text, flags=re.S)
         metadata = {"slideshow": {"slide_type": each}}
         parts.append(nbformat.v4.new_markdown_cell(text, id=f"{cell.id}-{number}", metadata=metadata))
     return parts
+
+
+def listing(found):
+    """Code in Markdown, in the size that slides.css gives to code of so many columns and rows."""
+    lines = found[1].splitlines()
+    fitted = f"--columns: {max(map(len, lines))}; --rows: {len(lines)}"
+    return f'<div class="listing" style="{fitted}">\n\n{found[0]}\n\n</div>'
 
 
 def card(paragraph):

@@ -8,12 +8,15 @@ import struct
 WIDTH, HEIGHT = 1180, 640  # inside the margins of slides.css
 TALLEST = 590  # of text that stands on one slide
 SMALLEST_SCALE = 0.84  # of a figure: its labels of 11 points, drawn at 110 dots an inch, are then 14 pixels high
+SMALLEST_FIGURE = 300  # pixels, of one that is not as wide as the slide
 GAP = 16
 
 
 def text_height(text, size=30):
     """The height of Markdown in pixels, set in a font of so many pixels."""
-    return sum(block_height(block.strip(), size) + GAP for block in re.split(r"\n\s*\n", text) if block.strip())
+    fences = re.findall(r"```.*?```", text, flags=re.S)
+    blocks = re.split(r"\n\s*\n", re.sub(r"```.*?```", "\n\n", text, flags=re.S))
+    return sum(block_height(block.strip(), size) + GAP for block in [*blocks, *fences] if block.strip())
 
 
 def block_height(block, size):
@@ -25,7 +28,7 @@ def block_height(block, size):
     if block.startswith("|"):
         return 41 * (block.count("\n") + 1)
     if block.startswith("```"):
-        return 30 * (block.count("\n") + 1)
+        return 29 * (block.count("\n") + 1)
     columns = WIDTH / (0.47 * size) - (6 if re.match(r"[-*] |\d+\. ", block) else 0)
     return sum(line * math.ceil(len(each) / columns) for each in block.splitlines())
 
@@ -68,7 +71,9 @@ def png_size(png):
     return struct.unpack(">II", base64.b64decode(png[:64])[16:24])
 
 
-def scale_of(png, taken):
-    """The factor at which a picture is shown on a slide of which so many pixels are taken from its height."""
+def has_room(png, taken):
+    """Whether a picture is legible on a slide of which so many pixels are taken from its height."""
     width, height = png_size(png)
-    return min(WIDTH / width, max(HEIGHT - taken, 0) / height)
+    widest = WIDTH / width
+    scale = min(widest, (HEIGHT - taken) / height)
+    return scale >= SMALLEST_SCALE and (scale * height >= SMALLEST_FIGURE or scale > 0.97 * widest)
