@@ -1,10 +1,13 @@
 """Checks of arguments: each returns the checked value, or says what was wrong and how to mend it."""
 
 import math
+import os
 from argparse import ArgumentTypeError
 from numbers import Integral, Real
 
 import numpy as np
+
+LARGEST = 2**63 - 1  # what an int64 holds
 
 
 def number(name, value, *, minimum=None, above=None, maximum=None):
@@ -31,7 +34,7 @@ def number(name, value, *, minimum=None, above=None, maximum=None):
     return value
 
 
-def whole(name, value, *, minimum=1, maximum=None, unit="iterations"):
+def whole(name, value, *, minimum=1, maximum=LARGEST, unit="iterations"):
     """A whole number within the stated limits, as an int; `2000.0` is accepted.
 
     Raises:
@@ -46,7 +49,7 @@ def whole(name, value, *, minimum=1, maximum=None, unit="iterations"):
         )
     if exact < minimum:
         raise ValueError(f"{name} must be a whole number of {unit}, {minimum} or more; it is {value!r}")
-    if maximum is not None and exact > maximum:
+    if exact > maximum:
         raise ValueError(f"{name} must be a whole number of {unit}, {maximum} or less; it is {value!r}")
     return int(exact)
 
@@ -65,7 +68,7 @@ def numbers(name, values, *, minimum=None, above=None, maximum=None, bools=False
         TypeError: `values` are no real numbers, such as text, dates, None, complex numbers, a set.
         ValueError: Some are NaN, infinite, masked, or outside the limits, or rows differ in length.
     """
-    array = _floats(name, values, bools)
+    array = reals(name, values, bools=bools).astype(np.float64)
     for wrong, allowed in (
         (~np.isfinite(array), f"finite numbers{hint and f' ({hint})'}"),
         (minimum is not None and array < minimum, f"{minimum} or more"),
@@ -97,7 +100,11 @@ def sample(name, values, *, at_least=1, **limits):
     return array
 
 
-def _floats(name, values, bools):
+def reals(name, values, *, bools=False):
+    """Real numbers, NaN and infinite ones among them, as an array of their shape and type.
+
+    Args, raises: As for `numbers`, which takes finite ones only.
+    """
     if masked := np.count_nonzero(np.ma.getmask(values)):
         raise ValueError(f"{name} must be numbers; {masked} of {np.size(values)} are masked: leave them out")
     try:
@@ -116,7 +123,7 @@ def _floats(name, values, bools):
     if array.dtype.kind not in ("iufb" if bools else "iuf"):
         first = array.flat[0]
         raise TypeError(f"{name} must be numbers; it holds {first!r} ({type(first).__name__})")
-    return array.astype(np.float64)
+    return array
 
 
 def bounds(base_lr, max_lr):
@@ -142,6 +149,50 @@ def one_of(name, value, allowed):
     """
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; it is {value!r}")
+    return value
+
+
+def flag(name, value):
+    """True or False; text such as "no", which Python takes for True, is refused.
+
+    Raises:
+        TypeError: `value` is neither.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; it is {value!r} ({type(value).__name__})")
+    return bool(value)
+
+
+def text(name, value):
+    """`value` when it is text.
+
+    Raises:
+        TypeError: It is not.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be text; it is {value!r} ({type(value).__name__})")
+    return value
+
+
+def path(name, value):
+    """`value` when it is the path of a file or folder.
+
+    Raises:
+        TypeError: It is neither text nor a `pathlib.Path`.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name} must be a path, as text or pathlib.Path; it is {value!r} ({type(value).__name__})")
+    return value
+
+
+def instance(name, value, kind, hint):
+    """`value` when it is a `kind`; `hint` says where one comes from.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {hint}; it is {value!r} ({type(value).__name__})")
     return value
 
 

@@ -84,7 +84,7 @@ class CyclicLR(keras.callbacks.Callback):
             scale_fn=scale_fn,
             scale_mode=scale_mode,
         )
-        self._warn = warn
+        self._warn = arguments.flag("warn", warn)
         self.history = {"iterations": [], "lr": []}
 
     def on_train_begin(self, logs=None):
@@ -174,7 +174,7 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     def __init__(self, *, warn=True):
         super().__init__()
-        self._warn = warn
+        self._warn = arguments.flag("warn", warn)
         self._iterations, self._rates = [], []
         self._batches = 0
 

@@ -4,7 +4,7 @@ import csv
 from functools import cache
 from typing import NamedTuple
 
-from clr_utils import places
+from clr_utils import arguments, places
 
 TABLE = places.DATA / "published.csv"
 
@@ -31,10 +31,11 @@ def published(key):
     """The published figure of this key, for example `published("datacamp.mnist.clr_error").value`.
 
     Raises:
-        KeyError: There is no such key; the message lists the keys that begin alike.
+        TypeError: `key` is no text.
+        ValueError: There is no such key; the message lists the keys that begin alike.
     """
     table = _table()
-    if key not in table:
+    if arguments.text("key", key) not in table:
         near = [name for name in table if name.split(".")[0] == key.split(".")[0]] or list(table)
-        raise KeyError(f"no published figure {key!r} in data/published.csv; there are: {', '.join(near)}")
+        raise ValueError(f"no published figure has the key {key!r} in data/published.csv; there are: {', '.join(near)}")
     return table[key]

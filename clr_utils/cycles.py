@@ -36,9 +36,7 @@ def counts(iteration, start=0):
         if backend.is_int_dtype(n.dtype):
             n = ops.cast(n, "int")  # the integers that Keras counts in; int8 would not hold a cycle's length
         return Counts(ops, ops.maximum(n - start, 0))
-    n = np.asarray(iteration)
-    if n.dtype.kind not in "iuf":
-        raise TypeError(f"iteration must be a number, an array or a tensor of numbers; it is {iteration!r}")
+    n = arguments.reals("iteration", iteration)
     if not ((n >= 0) & (n < 2**63)).all():  # not so for NaN, either
         raise ValueError(f"iteration must be 0 or more (updates are counted from 0), and finite; it is {iteration!r}")
     n = n.astype(np.float64 if n.dtype.kind == "f" else np.int64)

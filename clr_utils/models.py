@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from clr_utils import arguments
+
 
 def mnist_mlp(hidden=784):
     """The tutorial's network (DataCamp 2018): 784 pixels, a ReLU layer, a softmax over 10; normal initial weights.
@@ -13,6 +15,7 @@ def mnist_mlp(hidden=784):
     Returns:
         A model from images of shape (n, 784) to probabilities of shape (n, 10).
     """
+    hidden = arguments.whole("hidden", hidden, maximum=10**6, unit="units")
     return keras.Sequential(
         [
             keras.Input((784,)),

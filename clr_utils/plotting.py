@@ -28,7 +28,12 @@ def plot_policy(rates, ax=None, *, updates=None, label=None, iter_per_epoch=None
     Raises:
         TypeError, ValueError: There are no rates to draw; the message says what was expected.
     """
-    rates = _rates(rates, updates)
+    rates, bounds = _rates(rates, updates), arguments.sample("bounds", bounds, at_least=0)
+    fill = arguments.flag("fill", fill)
+    if label is not None:
+        arguments.text("label", label)
+    if iter_per_epoch is not None:
+        arguments.number("iter_per_epoch", iter_per_epoch, above=0)
     ax = ax or plt.subplots()[1]
     unit = iter_per_epoch or 1
     where = np.arange(len(rates)) / unit
@@ -118,7 +123,7 @@ def _rates(rates, updates):
                 # At once, as one at a time is slow, and some cannot take arrays.
                 return ops.convert_to_numpy(ops.vectorized_map(rates, ops.arange(updates)))
         return np.array([float(rates(n)) for n in range(updates)])
-    values = np.asarray(rates)
+    values = arguments.numbers("rates", rates)
     if values.ndim != 1 or not len(values):
         raise ValueError(
             f"rates must be the rate of each update, shape (n,), or a schedule with updates=...; it is {rates!r}"
@@ -153,6 +158,9 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
         unit: The label of the horizontal axis.
         log: A logarithmic axis, for rates; the tick is then at the geometric mean.
     """
+    arguments.instance("values", values, dict, "a dict from a name to the results of its runs")
+    values = {name: arguments.sample(f"values[{name!r}]", each) for name, each in values.items()}
+    log, unit = arguments.flag("log", log), arguments.text("unit", unit)
     ax = ax or plt.subplots(figsize=(8, 0.6 * len(values) + 1))[1]
     if log:
         log_axis(ax, [value for results in values.values() for value in results])
@@ -191,8 +199,11 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
         noise: Half the width of a band around 0, in which differences between runs of one recipe lie.
         unit: The label of the horizontal axis.
     """
+    arguments.instance("differences", differences, dict, "a dict from a name to a PairedDifference")
+    unit = arguments.text("unit", unit)
     ax = ax or plt.subplots(figsize=(8, 0.6 * len(differences) + 1.2))[1]
-    if noise:
+    if noise is not None:
+        noise = arguments.number("noise", noise, minimum=0)
         mark_range(ax, -noise, noise, "noise band")
     ax.axvline(0, color="0.3", linewidth=1)
     for row, pairs in enumerate(differences.values()):

@@ -184,14 +184,19 @@ def staged(iteration, stages=SMITH_TABLE_2, policy=triangular2):
     Raises:
         TypeError, ValueError: There is no stage, a gap or an overlap, or a row is outside what is allowed.
     """
-    stages = [Stage(*stage) for stage in stages]
-    if not stages:
+    if not callable(policy):
+        raise TypeError(f"policy must be a function such as clr_utils.triangular; it is {policy!r}")
+    table = arguments.numbers("stages", stages)
+    if not table.size:
         raise ValueError("stages must have at least one row; it is empty")
+    if table.ndim != 2 or table.shape[1] != len(Stage._fields):
+        raise ValueError(f"stages must be rows of {', '.join(Stage._fields)}; it has the shape {table.shape}")
+    stages = [Stage(*stage) for stage in stages]
     ends = [0] + [stage.max_iter for stage in stages[:-1]]
     for stage, end in zip(stages, ends, strict=True):
         if stage.start != end or stage.max_iter <= stage.start:
             raise ValueError(f"{stage} must start at {end}, where the one before it ends, and end after its start")
-    iteration = np.asarray(iteration)
+    iteration = arguments.reals("iteration", iteration)
     rates = [policy(iteration, s.base_lr, s.max_lr, s.step_size, start_lr_policy=s.start) for s in stages]
     return np.select([iteration < s.max_iter for s in stages[:-1]] + [iteration >= 0], rates)[()]
 

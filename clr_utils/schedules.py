@@ -2,6 +2,7 @@
 
 import keras
 
+from clr_utils import arguments
 from clr_utils.cycles import updates_left
 from clr_utils.policies import named_policy
 
@@ -72,7 +73,7 @@ class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
             "scale_fn": scale_fn,
             "scale_mode": scale_mode,
         }
-        self.name = name
+        self.name = arguments.text("name", name)
         self._rate = named_policy(policy, **self.settings)
 
     def __call__(self, step):

@@ -52,13 +52,13 @@ def test_figures_read_in_the_sources():
 
 
 def test_an_unknown_key_lists_those_that_begin_alike():
-    with pytest.raises(KeyError, match="no published figure 'datacamp.mnist.speed'") as error:
+    with pytest.raises(ValueError, match="no published figure has the key 'datacamp.mnist.speed'") as error:
         published("datacamp.mnist.speed")
     assert "datacamp.mnist.clr_error" in str(error.value)
     assert "smith" not in str(error.value)
 
 
 def test_an_unknown_source_lists_all_keys():
-    with pytest.raises(KeyError, match="no published figure 'nobody'") as error:
+    with pytest.raises(ValueError, match="no published figure has the key 'nobody'") as error:
         published("nobody")
     assert all(row["key"] in str(error.value) for row in ROWS)

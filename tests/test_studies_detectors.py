@@ -15,11 +15,11 @@ from clr_utils.studies.rates import fixed
 @pytest.fixture(scope="module")
 def shared_patches():
     """The sets of a world are generated once for all trainings; of the intervals only a rough idea is had."""
-    interval = detection.patient_interval
+    interval = detection.percentile_interval
     with pytest.MonkeyPatch.context() as patch:
         for name in ("training_set", "validation_set", "test_set"):
             patch.setattr(sets, name, cache(getattr(sets, name)))
-        patch.setattr(detection, "patient_interval", lambda *data, resamples: interval(*data, resamples=20))
+        patch.setattr(detection, "percentile_interval", lambda *data, resamples: interval(*data, resamples=20))
         yield
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from clr_utils import places
+from clr_utils import arguments, places
 from clr_utils.calcification.patches import PATCH_SHAPE, Patches, patch_blocks
 from clr_utils.files import written_whole
 
@@ -41,16 +41,20 @@ def read_calcification_files(folder, split, positives, negatives):
 
     Raises:
         FileNotFoundError: A file is missing.
-        ValueError: A file is truncated, holds something else, or was swapped with another; the message names it.
+        ValueError: A file is truncated, holds something else, was swapped with another, or is of another world than
+            the others; the message names it.
     """
-    folder = Path(folder).expanduser()
+    folder = Path(arguments.path("folder", folder)).expanduser()
+    sources = {}
     for key in FILES:
-        with _opened(folder, key):
-            pass
-    parts, source = [], None
+        with _opened(folder, key) as file:
+            sources[FILES[key][0]] = _source(file)
+    if len(set(sources.values())) > 1:
+        found = "; ".join(f"{name} of {source}" for name, source in sources.items())
+        raise ValueError(f"the four files in {folder} do not belong together: {found}; {MEND}")
+    source, parts = sources[FILES[split, 1][0]], []
     for label, where in ((1, positives), (0, negatives)):
         with _opened(folder, (split, label)) as file:
-            source = source or file.attrs.get("source", "the authors' files")
             parts.append(_pixels(file, where))
     x, y = np.concatenate(parts), np.repeat([1, 0], [len(part) for part in parts])
     nothing = np.full((2, len(y)), np.nan, np.float32)
@@ -67,7 +71,7 @@ def write_calcification_files(folder, *, seed=0, difficulty="published"):
     Returns:
         The paths of the four files.
     """
-    folder = Path(folder).expanduser()
+    folder = Path(arguments.path("folder", folder)).expanduser()
     return [path for split in ("train", "test") for path in _write_split(folder, split, seed, difficulty)]
 
 
@@ -107,7 +111,14 @@ def _opened(folder, key):
 
 
 def _check_layout(path, file, count):
-    data = file[next(iter(file))] if len(file) else None
+    first = next(iter(file), None)
+    link = file.get(first, getlink=True) if first is not None else None
+    if link is not None and not isinstance(link, h5py.HardLink):
+        raise ValueError(
+            f"{path} should hold its dataset itself; its first key {first!r} is a {type(link).__name__} to "
+            f"{getattr(link, 'filename', '')}{link.path}; {MEND}"
+        )
+    data = None if first is None else file[first]
     if not isinstance(data, h5py.Dataset):
         raise ValueError(f"{path} should hold one dataset as its first key; its keys are {list(file)}; {MEND}")
     if data.dtype.kind not in "ui" or data.dtype.itemsize != 2:
@@ -118,6 +129,16 @@ def _check_layout(path, file, count):
         owner = {number: name for name, number in FILES.values()}.get(len(data))
         swapped = f", as many as {owner} should: were they swapped? Rename them" if owner else ""
         raise ValueError(f"{path} should hold {count:,} patches; it holds {len(data):,}{swapped}; {MEND}")
+
+
+def _source(file):
+    try:
+        source = file.attrs.get("source", "the authors' files")
+    except (OSError, TypeError, ValueError, RuntimeError, KeyError) as error:
+        raise ValueError(f"{file.filename}: its attribute 'source' cannot be read ({error}); {MEND}") from error
+    if not isinstance(source, str):
+        raise ValueError(f"{file.filename}: its attribute 'source' should be text; it is {source!r}; {MEND}")
+    return source
 
 
 def _pixels(file, where):

@@ -19,6 +19,7 @@ from clr_utils.calcification import objects, physics
 
 # Raised whenever the same arguments give other patches, so that records of the old ones are known to be stale.
 VERSION = 1
+MOST = 10**7  # thirty times the published numbers; a patient of more would take minutes
 KINDS = ("calcification", "tissue", "fibre", "blob", "dust")
 LOOK_ALIKES = {"tissue": 0.62, "fibre": 0.17, "blob": 0.16, "dust": 0.05}
 DIFFICULTIES = {"easier": 1.5, "published": 1.0, "harder": 0.6}
@@ -90,7 +91,7 @@ def generate_patches(positives, negatives, *, seed=0, split="train", difficulty=
     """Synthetic patches of both classes, spread evenly over the patients of a split.
 
     Args:
-        positives, negatives: How many of each, 0 or more, not both 0.
+        positives, negatives: How many of each, 0 to ten million, not both 0.
         seed: Chooses the world: another seed has other patients.
         split: "train" (300 patients), "validation" (50) or "test" (100): no patient is in two.
         difficulty: "easier", "published" or "harder", or a factor on the calcifications' contrast, 0 or more. The same
@@ -116,8 +117,8 @@ def patch_blocks(positives, negatives, *, seed=0, split="train", difficulty="pub
     Yields:
         `Patches` of one patient each, both classes, in the order of the patients' numbers, without empty ones.
     """
-    positives = arguments.whole("positives", positives, minimum=0, unit="patches")
-    negatives = arguments.whole("negatives", negatives, minimum=0, unit="patches")
+    positives = arguments.whole("positives", positives, minimum=0, maximum=MOST, unit="patches")
+    negatives = arguments.whole("negatives", negatives, minimum=0, maximum=MOST, unit="patches")
     seed = arguments.whole("seed", seed, minimum=0, unit="numbers")
     patients = SPLITS[arguments.one_of("split", split, tuple(SPLITS))]
     factor = _factor(difficulty)

@@ -4,13 +4,14 @@ Their four files are read where they lie in the folder that the environment vari
 the patches are synthetic, of the same numbers and order.
 """
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
 from clr_utils import arguments, places
 from clr_utils.calcification.files import FILES, calcification_folder, read_calcification_files
-from clr_utils.calcification.patches import generate_patches, join, patch_blocks
+from clr_utils.calcification.patches import Patches, generate_patches, join, patch_blocks
 
 CASES = {1: 64_000, 2: 128_000}
 BATCH = 32
@@ -42,8 +43,9 @@ def training_set(
         FileNotFoundError: A file that is asked for is missing.
         TypeError, ValueError: An argument or a file is wrong; the message says how to mend it.
     """
-    if size is None and (isinstance(case, bool) or case not in CASES):
+    if isinstance(case, bool) or not isinstance(case, Integral) or case not in CASES:
         raise ValueError(f"case must be 1 or 2; it is {case!r}. For another skew give size=")
+    held_out, seed = arguments.flag("held_out", held_out), arguments.whole("seed", seed, minimum=0, unit="any size")
     arguments.one_of("order", order, ("first", "random"))
     scale = arguments.number("scale", scale, above=0, maximum=1)
     folder = _folder(source, scale)
@@ -83,7 +85,7 @@ def validation_set(*, scale=1, seed=0, difficulty="published", source="auto"):
     if folder := _folder(source, scale):
         tails = (slice(count - count // 10, count) for count in (POSITIVES, NEGATIVES))
         return read_calcification_files(folder, "train", *tails)._replace(split="validation")
-    counts = (round(count * scale / 2) for count in (TEST_POSITIVES, TEST_NEGATIVES))
+    counts = _scaled(scale, 0.5)
     return generate_patches(*counts, seed=seed, split="validation", difficulty=difficulty)
 
 
@@ -95,7 +97,7 @@ def test_set(*, scale=1, seed=0, difficulty="published", source="auto"):
     scale = arguments.number("scale", scale, above=0, maximum=1)
     if folder := _folder(source, scale):
         return read_calcification_files(folder, "test", slice(None), slice(None))
-    counts = (round(count * scale) for count in (TEST_POSITIVES, TEST_NEGATIVES))
+    counts = _scaled(scale)
     return generate_patches(*counts, seed=seed, split="test", difficulty=difficulty)
 
 
@@ -122,6 +124,7 @@ def fit_standardiser(patches):
     Raises:
         ValueError: The patches are none, all alike, or not of the training split.
     """
+    arguments.instance("patches", patches, Patches, "Patches, such as training_set() makes")
     if patches.split != "train":
         raise ValueError(
             f"fit the standardiser to training patches, not to the {patches.split} set, and apply it there"
@@ -137,6 +140,13 @@ def fit_standardiser(patches):
     if sd == 0:
         raise ValueError(f"all pixels of patches are {mean:.0f}; they cannot be standardised")
     return Standardiser(float(mean), float(sd))
+
+
+def _scaled(scale, share=1):
+    counts = [round(count * scale * share) for count in (TEST_POSITIVES, TEST_NEGATIVES)]
+    if not all(counts):
+        raise ValueError(f"scale must leave at least one positive; {scale} leaves {counts[0]}: raise it")
+    return counts
 
 
 def _folder(source, scale):

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import numpy as np
 
-from clr_utils import places
+from clr_utils import arguments, places
 from clr_utils.course import colab
 from clr_utils.devices import chosen_backend
 
@@ -29,6 +29,7 @@ def setup_notebook(keras=True):
     Raises:
         ValueError: CLR_PROFILE is neither "quick" nor "paper", or KERAS_BACKEND names none of Keras's backends.
     """
+    keras = arguments.flag("keras", keras)
     profile = os.environ.get("CLR_PROFILE", "quick")
     if profile not in PROFILES:
         raise ValueError(
@@ -79,17 +80,25 @@ def verdict(claim, value, *, above=None, below=None):
         AssertionError: The claim does not hold; the message gives the value and the bound.
         TypeError: A number without a bound, with two bounds, or a bound for True or False.
     """
-    bounds = [(side, bound) for side, bound in (("above", above), ("below", below)) if bound is not None]
+    arguments.text("claim", claim)
+    bounds = [
+        (side, arguments.number(side, bound))
+        for side, bound in (("above", above), ("below", below))
+        if bound is not None
+    ]
     exact = isinstance(value, bool | np.bool_)
     if len(bounds) != (0 if exact else 1):
         raise TypeError(
-            "verdict takes True or False without a bound, or a number with one of above= and below=; "
-            f"it got {value!r} with {len(bounds)} bounds"
+            "value must be True or False without a bound, or a number with one of above= and below=; "
+            f"it is {value!r} with {len(bounds)} bounds"
         )
     if exact:
         holds, detail = bool(value), ""
     else:
-        (side, bound), value = bounds[0], float(value)
+        (side, bound), value = bounds[0], arguments.reals("value", value)
+        if value.ndim:
+            raise TypeError(f"value must be one number; it has the shape {value.shape}")
+        value = float(value)
         margin = value - bound if side == "above" else bound - value
         if path := os.environ.get("CLR_CALIBRATION"):
             _add_to(path, {"claim": claim, "value": value, side: bound, "margin": margin})

@@ -2,7 +2,7 @@
 
 import hashlib
 from typing import NamedTuple
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -53,7 +53,9 @@ def validation_split(digits, examples, seed=0):
     Raises:
         TypeError, ValueError: `examples` is not a whole number from 1 up to the training set's size less 1.
     """
+    arguments.instance("digits", digits, Digits, "Digits, such as load_mnist() gives")
     examples = arguments.whole("examples", examples, unit="examples")
+    seed = arguments.whole("seed", seed, minimum=0, unit="any size")
     if examples >= len(digits.y_train):
         raise ValueError(f"examples must be smaller than the training set ({len(digits.y_train)}); it is {examples}")
     order = np.random.default_rng(seed).permutation(len(digits.y_train))
@@ -97,6 +99,8 @@ def _read_mnist(path):
     shapes = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
     mend = "replace it by Keras's mnist.npz, or unset CLR_DATA_DIR to download it"
     try:
+        if not is_zipfile(path):
+            raise BadZipFile("it is no archive of arrays")
         with np.load(path) as file:
             arrays = {key: file[key] for key in shapes}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
@@ -105,4 +109,7 @@ def _read_mnist(path):
         if arrays[key].shape != shape or arrays[key].dtype != np.uint8:
             found = f"{arrays[key].shape}, {arrays[key].dtype}"
             raise ValueError(f"{path}: {key} is {found}; it should be {shape}, uint8; {mend}")
+    for key in ("y_train", "y_test"):
+        if (largest := arrays[key].max()) > 9:
+            raise ValueError(f"{path}: {key} should be labels from 0 to 9; the largest is {largest}; {mend}")
     return tuple(arrays.values())

@@ -5,10 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from scipy.special import expit, logit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clr_utils import arguments
 from clr_utils.metrics.comparison import Interval
+
+FEWEST_PATIENTS = 25  # with positives, for an interval over patients
 
 
 class Confusion(NamedTuple):
@@ -118,40 +122,74 @@ def best_threshold(y, scores, prevalence=None):
     return float(middle if below <= middle < scores[last] else below)
 
 
-def patient_interval(metric, y, scores, patients, *, resamples=500, confidence=0.95, seed=0):
-    """Percentile interval of `metric(y, scores)` when the patients are drawn anew (cluster bootstrap).
+def patient_interval(metric, y, scores, patients, *, confidence=0.95):
+    """Interval of `metric(y, scores)` for other patients: Student's t on the logit, its variance by the jackknife.
 
-    Patches of one patient resemble each other, so the patients are the sample, not the patches.
+    Patches of one patient resemble each other, so the patients are the sample, not the patches: the metric is taken
+    once without each of them. In a simulation of patients with 66 correlated patches each, intervals of 95 % held the
+    true ROC area in 96 % of 300 draws of 25 patients, and the PR area in 96 %; those of `percentile_interval` hold it
+    less often than they say (`tests/test_metrics_detection.py`).
 
     Args:
-        metric: A function such as `roc_auc` or `pr_area`.
+        metric: A function such as `roc_auc` or `pr_area`, whose values lie between 0 and 1.
         y, scores: Of the test set, shape (n,) each.
-        patients: The number or name of the patient of each, shape (n,); two patients or more, none missing.
-        resamples: Draws of as many patients as there are, with replacement.
+        patients: The number or name of the patient of each, shape (n,); 25 patients or more with positives, two or
+            more with negatives, none missing.
         confidence: Between 0 and 1.
+
+    Returns:
+        An `Interval`: the metric of the whole set, and the bounds.
+
+    Raises:
+        TypeError, ValueError: An argument is wrong, the patients are too few, or the metric is 0 or 1, where its spread
+            cannot be known; the message says which.
+    """
+    y, scores, members = _checked_patients(metric, y, scores, patients)
+    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    having = [sum(np.any(y[member] == label) for member in members) for label in (0, 1)]
+    if having[1] < FEWEST_PATIENTS or having[0] < 2:
+        raise ValueError(
+            f"patients must be {FEWEST_PATIENTS} or more with positives, and two or more with negatives; "
+            f"{having[1]} have positives and {having[0]} negatives. Of fewer, show the patients one by one"
+        )
+    whole = _value(metric, y, scores)
+    left = np.array([_value(metric, np.delete(y, member), np.delete(scores, member)) for member in members])
+    if not (min(whole, *left) > 0 and max(whole, *left) < 1):
+        raise ValueError(
+            f"metric(y, scores) must lie between 0 and 1, also without one patient; it is {whole}, and from "
+            f"{left.min()} to {left.max()} without one: an interval takes more patients, or harder ones"
+        )
+    spread = np.sqrt((len(left) - 1) * logit(left).var())
+    half = stats.t.ppf((1 + confidence) / 2, len(left) - 1) * spread
+    return Interval(whole, *(float(expit(logit(whole) + side * half)) for side in (-1, 1)))
+
+
+def percentile_interval(metric, y, scores, patients, *, resamples=500, confidence=0.95, seed=0):
+    """Percentile interval of `metric(y, scores)` when the patients are drawn anew: what the recorded runs hold.
+
+    It is too narrow where patients are few: with 12 of them, intervals of 95 % hold the truth in some 75 %; with 100
+    in some 92 %. For a statement of your own take `patient_interval`.
+
+    Args:
+        metric, y, scores, confidence: As for `patient_interval`.
+        patients: As there; two patients suffice.
+        resamples: Draws of as many patients as there are, with replacement.
         seed: Of the draws.
 
     Returns:
         An `Interval`: the metric of the whole set, and the bounds.
     """
-    if not callable(metric):
-        raise TypeError(f"metric must be a function of y and scores, such as roc_auc; it is {metric!r}")
-    y, scores = _checked(y, scores)
+    y, scores, members = _checked_patients(metric, y, scores, patients)
     seed = arguments.whole("seed", seed, minimum=0, unit="any size")
-    resamples = arguments.whole("resamples", resamples, minimum=20, unit="draws")
+    resamples = arguments.whole("resamples", resamples, minimum=20, maximum=10**6, unit="draws")
     confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
-    members = _members(patients, len(y))
-
-    def value(chosen):
-        return arguments.number("metric(y, scores)", metric(y[chosen], scores[chosen]))
-
-    whole = value(slice(None))
+    whole = _value(metric, y, scores)
     rng = np.random.default_rng(seed)
     found = []
     while len(found) < resamples:
         drawn = np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
         if 0 < y[drawn].sum() < len(drawn):
-            found.append(value(drawn))
+            found.append(_value(metric, y[drawn], scores[drawn]))
     low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(whole, float(low), float(high))
 
@@ -178,6 +216,9 @@ def log_false_positive_rate(above, negatives, recall):
     Returns:
         The logarithm; no false positive counts as half of one.
     """
+    above = arguments.sample("above", above, minimum=0)
+    negatives = arguments.whole("negatives", negatives, unit="negatives")
+    recall = arguments.number("recall", recall, above=0, maximum=1)
     return math.log10(max(above[math.ceil(recall * len(above)) - 1], 0.5) / negatives)
 
 
@@ -195,10 +236,25 @@ def curve_points(above, negatives):
     return positives / len(above), above / negatives, positives / (positives + above)
 
 
+def _value(metric, y, scores):
+    return arguments.number("metric(y, scores)", metric(y, scores))
+
+
+def _checked_patients(metric, y, scores, patients):
+    if not callable(metric):
+        raise TypeError(f"metric must be a function of y and scores, such as roc_auc; it is {metric!r}")
+    y, scores = _checked(y, scores)
+    return y, scores, _members(patients, len(y))
+
+
 def _members(patients, count):
     """The places of each patient's scores, a list of arrays."""
     # As objects, for a list of text to keep its None and NaN; masked entries are missing, too.
-    patients = np.where(np.ma.getmask(patients), None, np.asarray(patients, dtype=object))
+    missing = np.ma.getmask(patients)
+    try:
+        patients = np.where(missing, None, np.asarray(patients, dtype=object))
+    except ValueError:
+        raise ValueError(f"patients must name the patient of each score; it is {patients!r}") from None
     if patients.shape != (count,):
         raise ValueError(f"patients must name the patient of each score; it has {patients.shape}, scores ({count},)")
     if missing := int(pd.isna(patients).sum()):

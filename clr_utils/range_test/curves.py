@@ -37,7 +37,7 @@ def sweep_rates(min_lr, max_lr, steps, sweep="log"):
     max_lr = arguments.number("max_lr", max_lr, above=0, maximum=HIGHEST)
     if not max_lr > min_lr:
         raise ValueError(f"max_lr ({max_lr}) must be greater than min_lr ({min_lr}); did you swap them?")
-    share = np.arange(steps := arguments.whole("steps", steps, minimum=2, unit="updates")) / (steps - 1)
+    share = np.arange(steps := arguments.whole("steps", steps, minimum=2, maximum=10**8, unit="updates")) / (steps - 1)
     rates = min_lr + (max_lr - min_lr) * share if sweep == "linear" else min_lr * (max_lr / min_lr) ** share
     rates[-1] = max_lr
     return rates
@@ -59,6 +59,7 @@ def smooth(values, beta):
     beta = arguments.number("beta", beta, minimum=0)
     if beta >= 1:
         raise ValueError(f"beta must be less than 1; it is {beta}")
+    values = arguments.sample("values", values)
     mean, smoothed = 0.0, np.empty(len(values))
     for n, value in enumerate(values, 1):
         mean = beta * mean + (1 - beta) * value
@@ -77,7 +78,7 @@ def level(values, smoothing=SMOOTHING):
         Float array of shape (n,).
     """
     smoothing = arguments.number("smoothing", smoothing, minimum=0, maximum=1)
-    values = np.asarray(values, dtype=float)
+    values = arguments.sample("values", values)
     return gaussian_filter1d(values, max(NARROWEST, smoothing * len(values))) if smoothing else values
 
 

@@ -256,7 +256,7 @@ def _rates(values):
 
 
 def _curve(name, values, length):
-    curve = np.asarray(values)
+    curve = _numbers(name, values, None)
     if curve.ndim == 2 and len(curve) == length:
         raise ValueError(
             f"{name} has the shape {curve.shape}: give its {curve.shape[1]} columns as a curve each, under names such "
@@ -264,15 +264,17 @@ def _curve(name, values, length):
         )
     curve = _numbers(name, values)
     if len(curve) != length:
-        raise ValueError(f"{name} must have an entry for each of the {length} rates; it has the shape {curve.shape}")
+        raise ValueError(
+            f"{name} must have an entry for each of the {length} learning_rates; it has the shape {curve.shape}"
+        )
     return curve
 
 
-def _numbers(name, values):
+def _numbers(name, values, dimensions=1):
     try:
-        numbers = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
+        numbers = arguments.reals(name, values).astype(float)
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{name} must be numbers, one an update: {error}") from error
-    if numbers.ndim != 1:
+    if dimensions and numbers.ndim != dimensions:
         raise ValueError(f"{name} must be one row of numbers, an entry an update; it has the shape {numbers.shape}")
     return numbers

@@ -86,6 +86,12 @@ def suggest(learning_rates, losses, accuracy=None, method="smith", *, ratio=None
     name, values = ("accuracy", accuracy) if method in BY_ACCURACY else ("loss", losses)
     if values is None:
         raise ValueError(f'the method "{method}" reads an accuracy: compile the model with metrics=["accuracy"]')
+    learning_rates = arguments.sample("learning_rates", learning_rates)
+    for curve, entries in (("losses", losses), (name if name == "accuracy" else "losses", values)):
+        if (shape := arguments.reals(curve, entries).shape) != learning_rates.shape:
+            raise ValueError(
+                f"{curve} must have an entry for each of the {len(learning_rates)} learning_rates; its shape is {shape}"
+            )
     return read(turned(learning_rates, losses, values, name, smoothing=smoothing), method, ratio)
 
 

@@ -88,7 +88,7 @@ def evaluate(validation, validation_scores, test, test_scores, limits):
         best_threshold,
         confusion,
         negatives_above,
-        patient_interval,
+        percentile_interval,
         pr_area,
         roc_auc,
     )
@@ -97,7 +97,7 @@ def evaluate(validation, validation_scores, test, test_scores, limits):
         return dict.fromkeys([*METRICS, *(f"{name}{end}" for end in limits if end for name in AT_A_THRESHOLD)]), []
     metrics = {}
     for name, area in (("auc", roc_auc), ("pr_area", pr_area)):
-        interval = patient_interval(area, test.y, test_scores, test.patient, resamples=200)
+        interval = percentile_interval(area, test.y, test_scores, test.patient, resamples=200)
         metrics |= {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
         metrics[f"validation_{name}"] = area(validation.y, validation_scores)
     threshold = best_threshold(validation.y, validation_scores, prevalence=test.y.mean())

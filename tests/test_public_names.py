@@ -1,0 +1,301 @@
+"""Every public name against values that make no sense: each is refused by the argument's name, and soon."""
+
+import inspect
+import re
+import signal
+from contextlib import contextmanager
+from importlib import import_module
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import clr_utils
+from clr_utils.calcification import files, sets
+from clr_utils.metrics import detection
+from clr_utils.metrics.comparison import paired_difference
+from clr_utils.range_test import curves, suggestions
+
+NONSENSE = {
+    "NaN": float("nan"),
+    "inf": float("inf"),
+    "-inf": float("-inf"),
+    "complex": 1j,
+    "text": "no",
+    "bytes": b"no",
+    "date": np.datetime64("2020-01-01"),
+    "duration": np.timedelta64(3, "s"),
+    "dates": np.array(["2020-01-01", "2020-01-02"], "datetime64[D]"),
+    "True": True,
+    "bools": [True, False, 1],
+    "masked": np.ma.array([0.2, 0.4], mask=[True, False]),
+    "set": {0.2, 0.4},
+    "None": None,
+    "object": object(),
+    "ragged": [[0.5, 1], [2]],
+    "deep": np.zeros((2, 2, 2)),
+    "empty": [],
+    "one": [0.5],
+    "NaN inside": [0.5, float("nan"), 0.7],
+    "1e400": 10**400,
+    "2**63": 2**63,
+    "negative": -3,
+    "half": 0.5,
+}
+SLOW = 3  # seconds
+
+Y = np.array([1, 0, 1, 0, 0, 1, 0, 0])
+SCORES = np.array([0.9, 0.8, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1])
+MANY = np.tile(Y, 30), np.random.default_rng(0).normal(np.tile(Y, 30)), np.repeat(np.arange(30), 8)
+CYCLE = {"iteration": 3, "base_lr": 0.001, "max_lr": 0.006, "step_size": 10, "step_size_down": 5, "start_lr_policy": 1}
+SETS = {"scale": 0.002, "seed": 0, "difficulty": "easier", "source": "synthetic"}
+RATES = np.geomspace(1e-4, 1, 60)
+RISING = 0.1 + 0.8 / (1 + np.exp(-3 * (np.log10(RATES) + 2)))
+RUNS = {"one": [1.0, 2.0, 3.0], "other": [2.0, 2.5, 3.5]}
+
+# What is rightly accepted, by argument, or by argument and name; each group with its reason.
+ANY_SIZE, ANY = {"2**63", "half"}, {"2**63", "half", "negative"}
+FINE = {
+    # Rates, factors and spreads are real numbers of 0 or more; a mean or a score has either sign.
+    **dict.fromkeys(("lr", "max_lr", "decay of time_decay", "difficulty", "margin", "high", "noise"), ANY_SIZE),
+    **dict.fromkeys(("sd", "other_sd", "iter_per_epoch"), ANY_SIZE),
+    **dict.fromkeys(("threshold", "mean", "other_mean"), ANY),
+    "low": {"negative"},
+    "ratio": {"2**63"},
+    "epochs_per_step of step_size_for": ANY_SIZE,
+    "num_epochs": {"2**63"},
+    "epochs_per_step of half_cycles": {"half"},
+    **dict.fromkeys(("gamma", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}),
+    # A fraction lies between two updates; arrays of any shape have rates of that shape, or precisions.
+    "iteration": {"empty", "deep", "one", "half"},
+    "recall": {"half"},
+    **dict.fromkeys(("prevalence of precision_at",), {"half", "one", "empty"}),
+    **dict.fromkeys(("recall of precision_at", "false_positive_rate"), {"half", "one", "deep", "empty"}),
+    # One number is a list of numbers.
+    **dict.fromkeys(("p_values", "values of smooth", "values of level", "rates"), {"one"}),
+    "bounds": {"one", "empty"},
+    "above of log_false_positive_rate": {"one"},
+    # A verdict on a number that is not finite does not hold, and says so.
+    "value of verdict": {"NaN", "inf", "-inf", "2**63", "negative", "half"},
+    "above of verdict": ANY,
+    # Names, labels and folders are texts; an empty list of negatives is a share of nothing.
+    **dict.fromkeys(("name", "claim", "label", "unit", "folder"), {"text"}),
+    **dict.fromkeys(("warn", "keras", "fill", "log", "held_out"), {"True"}),
+}
+# Accepted, but slow by its nature: half of the published numbers.
+COSTLY = {("scale", "half")}
+
+
+def policy_row(function, **more):
+    return function, {**CYCLE, **more}
+
+
+ROWS = {
+    **{
+        name: policy_row(getattr(clr_utils, name))
+        for name in ("triangular", "triangular2", "modified_triangular2", "welch", "hann")
+    },
+    "exp_range": policy_row(clr_utils.exp_range, gamma=0.9, decay="bounds"),
+    "custom_policy": policy_row(clr_utils.custom_policy, scale_fn=lambda n: 1 / n, scale_mode="cycle"),
+    "staged": (
+        clr_utils.staged,
+        {"iteration": 3, "stages": clr_utils.SMITH_TABLE_2, "policy": clr_utils.triangular},
+    ),
+    "fixed": (clr_utils.fixed, {"iteration": 3, "lr": 0.1}),
+    "exp_decay": (clr_utils.exp_decay, {"iteration": 3, "lr": 0.1, "gamma": 0.9}),
+    "linear_decay": (clr_utils.linear_decay, {"iteration": 3, "base_lr": 0.001, "max_lr": 0.006, "step_size": 10}),
+    "time_decay": (clr_utils.time_decay, {"iteration": 3, "lr": 0.1, "decay": 0.1}),
+    "half_cycles": (clr_utils.half_cycles, {"num_epochs": 12, "epochs_per_step": 2}),
+    "step_size_for": (clr_utils.step_size_for, {"examples": 320, "batch_size": 32, "epochs_per_step": 2}),
+    "CyclicalLearningRate": (
+        clr_utils.CyclicalLearningRate,
+        {
+            **{name: value for name, value in CYCLE.items() if name != "iteration"},
+            "policy": "exp_range",
+            "gamma": 0.9,
+            "decay": "bounds",
+            "scale_fn": None,
+            "scale_mode": "cycle",
+            "name": "rate",
+        },
+    ),
+    "CyclicLR": (
+        clr_utils.CyclicLR,
+        {"base_lr": 0.001, "max_lr": 0.006, "step_size": 10, "mode": "exp_range", "gamma": 0.9},
+    ),
+    "LearningRateHistory": (clr_utils.LearningRateHistory, {"warn": True}),
+    "smooth": (clr_utils.smooth, {"values": [1.0, 2.0, 3.0], "beta": 0.9}),
+    "sweep_rates": (clr_utils.sweep_rates, {"min_lr": 0.001, "max_lr": 1, "steps": 20, "sweep": "log"}),
+    "level": (curves.level, {"values": RISING, "smoothing": 0.03}),
+    "suggest": (
+        suggestions.suggest,
+        {
+            "learning_rates": RATES,
+            "losses": 1 - RISING,
+            "accuracy": RISING,
+            "method": "smith",
+            "ratio": 4,
+            "smoothing": 0.03,
+        },
+    ),
+    "RangeTest": (
+        clr_utils.RangeTest,
+        {"learning_rates": RATES, "losses": 1 - RISING, "metrics": {}, "sweep": "log"},
+    ),
+    "generate_patches": (
+        clr_utils.generate_patches,
+        {"positives": 1, "negatives": 1, "seed": 0, "split": "test", "difficulty": 1.0},
+    ),
+    "patch_blocks": (
+        lambda **given: next(clr_utils.patch_blocks(**given)),
+        {"positives": 1, "negatives": 1, "seed": 0, "split": "test", "difficulty": 1.0, "first": 1},
+    ),
+    "training_set": (
+        clr_utils.training_set,
+        {**SETS, "case": 1, "size": 64_000, "order": "first", "held_out": False},
+    ),
+    "validation_set": (clr_utils.validation_set, SETS),
+    "test_set": (clr_utils.test_set, SETS),
+    "fit_standardiser": (clr_utils.fit_standardiser, {"patches": clr_utils.generate_patches(1, 1)}),
+    "write_calcification_files": (
+        clr_utils.write_calcification_files,
+        {"folder": "new", "seed": 0, "difficulty": "easier"},
+    ),
+    "best_threshold": (clr_utils.best_threshold, {"y": Y, "scores": SCORES, "prevalence": 0.1}),
+    "confusion": (clr_utils.confusion, {"y": Y, "scores": SCORES, "threshold": 0.5}),
+    "pr_area": (clr_utils.pr_area, {"y": Y, "scores": SCORES}),
+    "roc_auc": (clr_utils.roc_auc, {"y": Y, "scores": SCORES}),
+    "negatives_above": (detection.negatives_above, {"y": Y, "scores": SCORES}),
+    "curve_points": (detection.curve_points, {"above": [0, 1, 3], "negatives": 5}),
+    "log_false_positive_rate": (
+        detection.log_false_positive_rate,
+        {"above": [0, 1, 3], "negatives": 5, "recall": 0.9},
+    ),
+    "patient_interval": (
+        clr_utils.patient_interval,
+        {"metric": clr_utils.roc_auc, **dict(zip(("y", "scores", "patients"), MANY, strict=True)), "confidence": 0.9},
+    ),
+    "percentile_interval": (
+        detection.percentile_interval,
+        {
+            "metric": clr_utils.roc_auc,
+            **dict(zip(("y", "scores", "patients"), MANY, strict=True)),
+            "resamples": 20,
+            "confidence": 0.9,
+            "seed": 0,
+        },
+    ),
+    "precision_at": (
+        clr_utils.precision_at,
+        {"prevalence": 0.1, "recall": 0.9, "false_positive_rate": 0.1},
+    ),
+    "load_mnist": (clr_utils.load_mnist, {"profile": "quick"}),
+    "load_mammography": (clr_utils.load_mammography, {}),
+    "validation_split": (clr_utils.validation_split, {"digits": clr_utils.load_mnist(), "examples": 600, "seed": 0}),
+    "calcification_cnn": (clr_utils.calcification_cnn, {}),
+    "mnist_mlp": (clr_utils.mnist_mlp, {"hidden": 3}),
+    "holm": (clr_utils.holm, {"p_values": [0.1, 0.2]}),
+    "judge": (clr_utils.judge, {"low": -0.1, "high": 0.1, "margin": 0.2}),
+    "noise_band": (clr_utils.noise_band, {"values": [1.0, 2.0], "confidence": 0.9}),
+    "t_interval": (clr_utils.t_interval, {"values": [1.0, 2.0], "confidence": 0.9}),
+    "paired_difference": (
+        clr_utils.paired_difference,
+        {"values": [1.0, 2.0], "baseline": [1.0, 3.0], "confidence": 0.9},
+    ),
+    "welch_interval": (
+        clr_utils.welch_interval,
+        {"mean": 1, "sd": 1, "n": 3, "other_mean": 2, "other_sd": 1, "other_n": 3, "confidence": 0.9},
+    ),
+    "dot_plot": (clr_utils.dot_plot, {"values": RUNS, "unit": "error", "log": False}),
+    "forest_plot": (
+        clr_utils.forest_plot,
+        {"differences": {"one": paired_difference(*RUNS.values())}, "noise": 0.1, "unit": "error"},
+    ),
+    "plot_policy": (
+        clr_utils.plot_policy,
+        {"rates": [0.1, 0.2], "label": "a", "iter_per_epoch": 2, "bounds": [0.1], "fill": True},
+    ),
+    "published": (clr_utils.published, {"key": "alyafi.runs"}),
+    "notebook_seed": (clr_utils.notebook_seed, {}),
+    "setup_notebook": (clr_utils.setup_notebook, {"keras": False}),
+    "verdict": (clr_utils.verdict, {"claim": "it holds", "value": 3, "above": 2}),
+    "lr_range_test": (clr_utils.lr_range_test, {"model": None, "x": None, "min_lr": 0.1, "max_lr": 1, "steps": 3}),
+    "repeat_range_test": (clr_utils.repeat_range_test, {"build": None, "x": None}),
+}
+# These are not called by a reader with values of her own, or are tested so in the file named.
+ELSEWHERE = {
+    "SMITH_TABLE_2": "a constant",
+    "Stage": "a row that staged checks",
+    "CycleWarning": "a warning",
+    "RangeTestWarning": "a warning",
+    "NoSuggestionError": "an error",
+    "RangeTests": "made by repeat_range_test",
+    "lr_range_test": "tests/test_range_test_run.py: it needs a model",
+    "repeat_range_test": "tests/test_range_test_run.py: it needs a model",
+}
+
+
+@contextmanager
+def in_time():
+    def late(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, SLOW)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def outcome(function, given, argument):
+    """What became of a call: "refused by name", "accepted", "late", or the error that says too little."""
+    try:
+        with in_time():
+            function(**given)
+    except TimeoutError:
+        return "late"
+    except (TypeError, ValueError, FileNotFoundError) as error:
+        named = re.search(rf"(?<!\w){argument}(?!\w)", str(error)) and "unexpected keyword" not in str(error)
+        return "refused by name" if named else f"obscure: {type(error).__name__}: {str(error)[:90]}"
+    except AssertionError:
+        return "accepted"  # a verdict that does not hold
+    except Exception as error:
+        return f"obscure: {type(error).__name__}: {str(error)[:90]}"
+    return "accepted"
+
+
+def test_every_public_name_has_a_row():
+    assert set(clr_utils.__all__) <= ROWS.keys() | ELSEWHERE.keys()
+    for module in ("metrics.comparison", "metrics.detection"):
+        functions = inspect.getmembers(import_module(f"clr_utils.{module}"), inspect.isfunction)
+        own = {name for name, each in functions if each.__module__.endswith(module) and name[0] != "_"}
+        assert own <= ROWS.keys() | ELSEWHERE.keys(), module
+
+
+@pytest.mark.parametrize("name", sorted(ROWS.keys() - ELSEWHERE.keys()))
+def test_nonsense_is_refused_by_name(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(files, "FILES", {key: (file, 1) for key, (file, _) in files.FILES.items()})
+    monkeypatch.setattr(sets, "TEST_NEGATIVES", 1_000)
+    function, valid = ROWS[name]
+    if not valid:
+        return
+    function(**valid)
+    defaults = inspect.signature(getattr(clr_utils, name, function)).parameters
+    wrong = []
+    for argument in valid:
+        default = defaults[argument].default if argument in defaults else 0
+        for kind, value in NONSENSE.items():
+            if (argument, kind) in COSTLY:
+                continue
+            found = outcome(function, {**valid, argument: value}, argument)
+            plt.close("all")
+            fine = kind in FINE.get(f"{argument} of {name}", FINE.get(argument, ()))
+            if kind == "None" and default is None and found == "accepted":
+                continue
+            if found != ("accepted" if fine else "refused by name"):
+                wrong.append(f"{argument} = {kind}: {found}")
+    assert not wrong, "\n" + "\n".join(wrong)
