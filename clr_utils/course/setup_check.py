@@ -18,12 +18,11 @@ class Answer(NamedTuple):
 
 
 def check_setup():
-    """Look at Python, the packages and the data, and train for one cycle of four updates.
-
-    What fails is an answer that is not `ok`, never an error. The detail of the training names the device.
+    """Look at Python, the packages and the data, and train a tiny network for four updates.
 
     Returns:
-        A list of `Answer`: one for Python, one a package, one for the data and one for the training.
+        A list of `Answer`: one for Python, one for each package, one for the data and one for the training, which
+        names the backend and the device.
     """
     return [_python(), *map(_package, PACKAGES), _attempt("data", _data), _attempt("training", _training)]
 
@@ -51,7 +50,7 @@ def _data():
     from clr_utils.datasets.mnist import load_mnist
 
     digits = load_mnist("quick")
-    return f"{len(digits.y_train):,} + {len(digits.y_test):,} MNIST digits, checksum right"
+    return f"{len(digits.y_train):,} + {len(digits.y_test):,} MNIST digits, undamaged"
 
 
 def _training():
@@ -68,4 +67,4 @@ def _training():
     model.fit(np.zeros((8, 784)), np.zeros((8, 10)), batch_size=2, verbose=0, callbacks=[rates])
     if not np.allclose(rates.learning_rates, [0.001, 0.0035, 0.006, 0.0035], rtol=1e-6):
         raise RuntimeError(f"a cycle of four updates got the rates {rates.learning_rates}")
-    return f"one cycle of four updates, on {keras.backend.backend()}, {device_name()}"
+    return f"four updates at the right rates, on {keras.backend.backend()}, {device_name()}"
