@@ -241,3 +241,72 @@ def test_swapped_files_are_named(layout, one, other):
     (layout / "x").rename(layout / NAMES[other])
     with pytest.raises(ValueError, match=f"{NAMES[one]}.*as many as {NAMES[other]} should: were they swapped"):
         training_set(2)
+
+
+@pytest.fixture(scope="module")
+def another_world(tmp_path_factory):
+    """Four files of another seed."""
+    folder = tmp_path_factory.mktemp("another")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "FILES", SMALL)
+        write_calcification_files(folder, seed=5, difficulty="easier")
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_of_two_worlds_are_named(small, another_world, name):
+    """Whichever split is read: the training patches would be of other patients than the test set's generator says."""
+    shutil.copy(another_world / name, small / name)
+    for split in ("train", "test"):
+        with pytest.raises(
+            ValueError, match=rf"do not belong together: .*{name} of synthetic files \(seed 5, easier\)"
+        ):
+            read_calcification_files(small, split, slice(None), slice(None))
+
+
+def test_a_writer_that_is_killed_between_two_files_leaves_what_is_refused(small, monkeypatch):
+    """One pair of files has its final names when the other pair is begun."""
+
+    def killed(*arguments):
+        if arguments[1] == "test":
+            raise KeyboardInterrupt
+        return write_split(*arguments)
+
+    write_split = files._write_split
+    monkeypatch.setattr(files, "_write_split", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_calcification_files(small, seed=6, difficulty="easier")
+    with pytest.raises(ValueError, match=r"do not belong together: .*seed 6.*seed 4.*; put the authors' file there"):
+        read_calcification_files(small, "train", slice(None), slice(None))
+
+
+def test_a_file_of_the_authors_does_not_go_with_synthetic_ones(small):
+    with h5py.File(small / "Positive_train.h5", "a") as file:
+        del file.attrs["source"]
+    with pytest.raises(ValueError, match="Positive_train.h5 of the authors' files; 300kNegative_train.h5 of synthetic"):
+        read_calcification_files(small, "test", slice(None), slice(None))
+
+
+LINKS = {
+    "dangling": (h5py.SoftLink("/nowhere"), "a SoftLink to /nowhere"),
+    "loop": (h5py.SoftLink("/a"), "a SoftLink to /a"),
+    "to its own dataset": (h5py.SoftLink("/data"), "a SoftLink to /data"),
+    "to another file": (h5py.ExternalLink("elsewhere.h5", "/data"), r"an? ExternalLink to elsewhere\.h5/data"),
+}
+
+
+@pytest.mark.parametrize(("link", "told"), LINKS.values(), ids=LINKS)
+def test_a_link_in_the_place_of_the_dataset_is_named(small, link, told):
+    with h5py.File(small / "Positive_test.h5", "a") as file:
+        file["a"] = link
+    wanted = rf"Positive_test\.h5 should hold its dataset itself; its first key 'a' is {told}; put the authors'"
+    with pytest.raises(ValueError, match=wanted):
+        read_calcification_files(small, "test", slice(None), slice(None))
+
+
+@pytest.mark.parametrize("source", [5, np.arange(3), np.bytes_(b"synthetic"), h5py.Empty("f")], ids=repr)
+def test_an_odd_source_is_named(small, source):
+    with h5py.File(small / "Positive_test.h5", "a") as file:
+        file.attrs["source"] = source
+    with pytest.raises(ValueError, match=r"Positive_test\.h5: its attribute 'source' should be text; it is "):
+        read_calcification_files(small, "test", slice(None), slice(None))

@@ -139,3 +139,11 @@ def test_patches_keep_together_when_chosen(small):
     assert (join(halves).x == small.x).all()
     assert (halves[1].kind == small.kind[800:]).all()
     assert halves[1].split == "train"
+
+
+@pytest.mark.parametrize(
+    ("make", "scale"), [(sets.test_set, 4e-4), (sets.validation_set, 8e-4)], ids=["test", "validation"]
+)
+def test_a_scale_that_leaves_no_positive_is_refused(make, scale):
+    with pytest.raises(ValueError, match=f"scale must leave at least one positive; {scale:g} leaves 0: raise it"):
+        make(scale=scale)

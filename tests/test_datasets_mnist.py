@@ -77,6 +77,19 @@ def test_a_full_file_of_another_layout_is_named(full, changes):
         load_mnist("paper")
 
 
+def test_labels_above_9_are_named(full):
+    full(y_test=np.full(10_000, 200, np.uint8))
+    with pytest.raises(ValueError, match=r"mnist\.npz: y_test should be labels from 0 to 9; the largest is 200"):
+        load_mnist("paper")
+
+
+def test_an_npy_under_the_name_of_the_file_is_named(full):
+    np.save(full().with_suffix(".npy"), np.zeros(3))
+    full().with_suffix(".npy").rename(full())
+    with pytest.raises(ValueError, match=r"mnist\.npz .*CLR_DATA_DIR"):
+        load_mnist("paper")
+
+
 @pytest.mark.parametrize("content", [b"", b"not a file of arrays", None])
 def test_a_broken_full_file_is_named_with_the_remedy(full, content):
     path = full()

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve, roc_auc_score, roc_curve
 
+from clr_utils.metrics import detection
 from clr_utils.metrics.detection import (
     best_threshold,
     confusion,
@@ -113,10 +114,15 @@ def of_patients(seed, patients=25):
     return y, np.where(y == 1, 2.2 + shift[0], 0.5 * shift[1]) + rng.normal(size=len(y)), patient
 
 
-def test_patient_interval_covers_the_truth():
-    """The true area is 0.9066, the mean over 40 draws of 600 patients; percentiles would hold it in fewer."""
-    intervals = [patient_interval(roc_auc, *of_patients(seed)) for seed in range(40)]
-    assert sum(low < 0.9066 < high for _, low, high in intervals) >= 37
+def test_patient_interval_covers_the_truth(monkeypatch):
+    """The true area is 0.9066, the mean over 40 draws of 600 patients.
+
+    Of these draws of 12 patients `percentile_interval` holds it in 133, and one that takes patches for patients in
+    fewer.
+    """
+    monkeypatch.setattr(detection, "FEWEST_PATIENTS", 12)
+    intervals = [patient_interval(roc_auc, *of_patients(seed, 12)) for seed in range(150)]
+    assert sum(low < 0.9066 < high for _, low, high in intervals) >= 138
 
 
 def test_patient_interval_is_wider_than_that_of_independent_patches():

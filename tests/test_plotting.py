@@ -156,7 +156,9 @@ def test_dots_that_would_hide_each_other_are_stacked():
         ax = plotting.dot_plot({"one": [1.0, 5.0, 1.001, 1.0], "other": [1.0]}, log=log)
         heights = [list(line.get_ydata()) for line in ax.lines[::2]]
         assert heights == [[0, 0, pytest.approx(-0.16), pytest.approx(-0.32)], [1]], "rows count from the top"
-    spread = {log: plotting.dot_plot({"one": [1.0, 1.06, 100.0]}, log=log).lines[0].get_ydata() for log in (False, True)}
+    spread = {
+        log: plotting.dot_plot({"one": [1.0, 1.06, 100.0]}, log=log).lines[0].get_ydata() for log in (False, True)
+    }
     assert (spread[False][1], spread[True][1]) == (pytest.approx(-0.16), 0), "near on the axis that is drawn"
     pairs = paired_difference([1.0, 1.0, 2.0], [0.0, 0.0, 0.0])
     lower = plotting.forest_plot({"one": pairs}).lines[1].get_ydata()

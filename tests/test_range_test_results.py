@@ -106,7 +106,11 @@ def test_a_metric_called_learning_rate_replaces_no_rate(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"losses": np.ones(199)}, ValueError, r"losses must have an entry for each of the 200 learning_rates.*\(199,\)"),
+        (
+            {"losses": np.ones(199)},
+            ValueError,
+            r"losses must have an entry for each of the 200 learning_rates.*\(199,\)",
+        ),
         ({"learning_rates": RATES[::-1]}, ValueError, "learning_rates must rise from entry to entry.*entry 1"),
         ({"learning_rates": [*RATES[:-1], RATES[-2]]}, ValueError, "must rise .*: entry 199 is"),
         ({"learning_rates": [*RATES[:-1], np.nan]}, ValueError, "finite"),
