@@ -18,11 +18,12 @@ class Answer(NamedTuple):
 
 
 def check_setup():
-    """Look at Python, the packages and the data, and train a tiny network for four updates.
+    """Look at Python, the packages and the data, and train for one cycle of four updates.
+
+    What fails is an answer that is not `ok`, never an error. The detail of the training names the device.
 
     Returns:
-        A list of `Answer`: one for Python, one for each package, one for the data and one for the training, which
-        names the backend and the device.
+        A list of `Answer`: one for Python, one a package, one for the data and one for the training.
     """
     return [_python(), *map(_package, PACKAGES), _attempt("data", _data), _attempt("training", _training)]
 
