@@ -67,6 +67,7 @@ def test_whole_keeps_integers_that_no_float_holds():
         (-1, ValueError, ["step_size", "1 or more", "it is -1"]),
         (101, ValueError, ["step_size", "100 or less", "it is 101"]),
         (2.5, ValueError, ["step_size", "whole number of iterations", "it is 2.5", "round()"]),
+        (20.0000001, ValueError, ["step_size", "whole number of iterations", "it is 20.0000001"]),
         (NAN, ValueError, ["step_size", "finite", "nan"]),
         (INF, ValueError, ["step_size", "finite", "inf"]),
         (True, TypeError, ["step_size", "a number", "True (bool)"]),

@@ -261,6 +261,14 @@ def test_history_of_a_plain_rate_with_accumulation():
     assert_rates(history.learning_rates, [0.3, 0.3])
 
 
+def test_history_of_a_schedule_with_accumulation():
+    """The rate of an update is that of its last batch."""
+    history = LearningRateHistory(warn=False)
+    rates = applied_rates(probe_model(CyclicalLearningRate(0.1, 0.5, 4), accumulate=2), 8, [history])
+    assert_rates(history.learning_rates, [rate for rate in rates if rate])
+    assert_rates(history.learning_rates, [0.2, 0.4, 0.4, 0.2])
+
+
 def test_history_of_a_rate_per_epoch(plain_model):
     scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 * (epoch + 1))
     history = LearningRateHistory()

@@ -81,6 +81,7 @@ def test_half_cycles(num_epochs, epochs_per_step, steps):
     [
         ((10, 2), ValueError, ["num_epochs / epochs_per_step is 5", "even", "8 or 12 epochs"]),
         ((2, 2), ValueError, ["is 1", "Train for 4 epochs"]),
+        ((23, 2), ValueError, ["is 11.5", "20 or 24 epochs"]),
         ((5, 2), ValueError, ["is 2.5", "4 or 8 epochs"]),
         ((0.5, 2), ValueError, ["is 0.25", "Train for 4 epochs"]),
         ((0, 2), ValueError, ["num_epochs", "greater than 0"]),
