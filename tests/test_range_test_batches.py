@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from clr_utils.range_test.batches import ShuffledBatches, stratified_order
+from clr_utils.range_test.batches import ShuffledBatches, _batches_of, stratified_order
 
 
 def epoch(data):
@@ -130,3 +130,27 @@ def test_what_is_refused(arguments, error, message):
 
 def test_it_is_a_dataset_of_keras():
     assert isinstance(ShuffledBatches(np.zeros(3)), keras.utils.PyDataset)
+
+
+def test_a_pydataset_hears_of_every_epoch():
+    """One may shuffle at its end."""
+
+    class Noted(keras.utils.PyDataset):
+        said = []
+
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return np.full((1, 1), index), np.zeros((1, 1))
+
+        def on_epoch_begin(self):
+            self.said.append("begin")
+
+        def on_epoch_end(self):
+            self.said.append("end")
+
+    batches = _batches_of(Noted())
+    for _ in range(5):
+        next(batches)
+    assert Noted.said == ["begin", "end", "begin", "end", "begin"]

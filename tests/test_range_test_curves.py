@@ -121,3 +121,9 @@ def test_the_start_of_a_curve_is_a_median():
 def test_smoothing_that_is_refused(function, arguments, error, message):
     with pytest.raises(error, match=message):
         function(*arguments)
+
+
+def test_the_level_of_a_loss_that_only_rises_stays_at_its_start():
+    losses = np.geomspace(1, 100, 100)
+    assert loss_level(losses) == pytest.approx(np.full(100, start_of(losses)), rel=0.1)
+    assert loss_level(losses)[-1] == pytest.approx(start_of(losses))
