@@ -269,6 +269,11 @@ def test_a_configuration_makes_the_same_schedule(base_lr, amplitude, step_size, 
     assert again(np.arange(40)).tolist() == schedule(np.arange(40)).tolist()
 
 
+def test_a_name_is_kept():
+    config = CyclicalLearningRate(0.1, 0.5, 4, name="mine").get_config()
+    assert CyclicalLearningRate.from_config(config).name == "mine"
+
+
 @pytest.mark.parametrize("number", [np.float32, np.float64, np.float16])
 def test_numpy_numbers_can_be_saved(number, tmp_path):
     schedule = CyclicalLearningRate(number(0.25), number(0.5), np.int64(4), step_size_down=np.int32(2))

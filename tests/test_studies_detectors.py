@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import numpy as np
 import pytest
 
 from clr_utils.calcification import sets
@@ -63,3 +64,13 @@ def test_the_world_is_that_of_the_seed_unless_it_is_named():
     settings = study.weight_runs()[0].settings
     assert detectors.world(settings, 4)["seed"] == settings["world"] == 0
     assert detectors.world(study.small_run().settings, 4)["seed"] == 4
+
+
+def test_the_threshold_is_chosen_for_the_prevalence_of_the_test_set(monkeypatch):
+    """One in four of the validation patches shows a calcification, and one in eleven of the test set's."""
+    validation, test = generate_patches(40, 120, seed=1), generate_patches(40, 400, seed=2)
+    asked = []
+    monkeypatch.setattr(detection, "best_threshold", lambda y, scores, prevalence=None: asked.append(prevalence) or 0.5)
+    rng = np.random.default_rng(0)
+    detectors.evaluate(validation, validation.y + rng.normal(size=160), test, test.y + rng.normal(size=440), {"": 0.5})
+    assert asked == [pytest.approx(1 / 11)]
