@@ -219,8 +219,6 @@ ROWS = {
     "notebook_seed": (clr_utils.notebook_seed, {}),
     "setup_notebook": (clr_utils.setup_notebook, {"keras": False}),
     "verdict": (clr_utils.verdict, {"claim": "it holds", "value": 3, "above": 2}),
-    "lr_range_test": (clr_utils.lr_range_test, {"model": None, "x": None, "min_lr": 0.1, "max_lr": 1, "steps": 3}),
-    "repeat_range_test": (clr_utils.repeat_range_test, {"build": None, "x": None}),
 }
 # These are not called by a reader with values of her own, or are tested so in the file named.
 ELSEWHERE = {
