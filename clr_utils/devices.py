@@ -1,8 +1,10 @@
-"""Which backend Keras computes with, and on which device it trains."""
+"""What Keras trains with: its backend, the versions that are installed, the device."""
 
 import os
 import platform
+from contextlib import suppress
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 
 BACKENDS = ("tensorflow", "jax", "torch")
 
@@ -20,6 +22,14 @@ def chosen_backend():
             "unset it"
         )
     return backend
+
+
+def installed_version(*distributions):
+    """The version of the first of these packages that is installed, or None; a nightly build counts as its package."""
+    for name in (each for package in distributions for each in (package, f"{package}-nightly")):
+        with suppress(PackageNotFoundError):
+            return version(name)
+    return None
 
 
 def gpu_name():

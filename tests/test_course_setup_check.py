@@ -4,6 +4,7 @@ import sys
 from importlib.metadata import PackageNotFoundError
 
 import clr_utils.course.setup_check as setup_check
+from clr_utils import devices
 from clr_utils.course.setup_check import PACKAGES, check_setup
 
 
@@ -34,7 +35,7 @@ def test_a_nightly_build_is_the_package(monkeypatch):
             return "3.16.0.dev1"
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(setup_check, "version", version)
+    monkeypatch.setattr(devices, "version", version)
     assert answer("keras") == ("keras", True, "3.16.0.dev1")
     assert not answer("numpy").ok
 

@@ -60,6 +60,14 @@ def test_a_students_hours_are_those_of_the_notebooks(page):
     assert [round(sum(part) / 30) / 2 for part in (minutes[:5], minutes[5:])] == [3, 1.5]
 
 
+def test_a_practitioners_minutes_and_sections_are_those_of_the_notebooks():
+    notebooks = [nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
+    practitioner = " ".join(re.search(r"^\*\*A practitioner\*\*.+?\n\n", README, flags=re.M | re.S)[0].split())
+    assert f"before trusting them: {rules.minutes(notebooks[3])} minutes." in practitioner
+    assert "Each notebook from 01 on has a section *In your own training*" in practitioner
+    assert ["In your own training" in rules.headings(notebook, 2) for notebook in notebooks] == [False] + [True] * 6
+
+
 def test_both_pages_tell_the_same_finding():
     first, again = (re.search(r"## What came out\n\n(.+?)\n\n[^-]", page, flags=re.S)[1] for page in (README, FRONT))
     assert first.count("\n- ") == 2

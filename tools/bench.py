@@ -21,12 +21,12 @@ import numpy as np
 from scipy import stats
 
 from clr_utils.arguments import typed_count
+from clr_utils.grids.apart import ONE_THREAD
 from command_line import new_file
 from run_notebooks import FOLDER, execute, select
 
 TARGET = FOLDER.parent / "build" / "bench.json"
 BOUNDS = {"base_lr": 0.001, "max_lr": 0.006, "step_size": 2000}
-ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
 FORMS = ("constant", "schedule", "callback")
 
 

@@ -2,9 +2,9 @@
 
 import platform
 import sys
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
+
+from clr_utils.devices import device_name, installed_version
 
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "keras", "scikit-plots", "ipywidgets")
 
@@ -34,10 +34,8 @@ def _python():
 
 
 def _package(name):
-    for distribution in (name, f"{name}-nightly"):
-        with suppress(PackageNotFoundError):
-            return Answer(name, True, version(distribution))
-    return Answer(name, False, f"missing: run `make lab` again, or `pip install {name}`")
+    found = installed_version(name)
+    return Answer(name, found is not None, found or f"missing: run `make lab` again, or `pip install {name}`")
 
 
 def _attempt(what, look):
@@ -59,7 +57,6 @@ def _training():
     import numpy as np
 
     from clr_utils.callbacks import LearningRateHistory
-    from clr_utils.devices import device_name
     from clr_utils.models import mnist_mlp
     from clr_utils.schedules import CyclicalLearningRate
 

@@ -7,13 +7,12 @@ dies loses its run alone, which Dask gives to another one. This needs the extra 
 import hashlib
 import pickle
 import platform
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 
 from clr_utils import places
-from clr_utils.devices import chosen_backend
+from clr_utils.devices import chosen_backend, installed_version
 from clr_utils.grids.apart import call_apart
 from clr_utils.grids.checks import GridError
 
@@ -78,18 +77,11 @@ def versions():
     files = sorted(places.PACKAGE.rglob("*.py"))
     return {
         "python": platform.python_version(),
-        "keras": _version("keras", "keras-nightly"),
-        backend: _version(backend, f"{backend}-cpu"),
-        "numpy": _version("numpy"),
+        "keras": installed_version("keras"),
+        backend: installed_version(backend, f"{backend}-cpu"),
+        "numpy": installed_version("numpy"),
         "clr_utils": hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12],
     }
-
-
-def _version(*distributions):
-    for name in distributions:
-        with suppress(PackageNotFoundError):
-            return version(name)
-    return "missing"
 
 
 def _check_workers(client, wanted):
@@ -102,7 +94,7 @@ def _check_workers(client, wanted):
 
 def _refuse_others(there, here, who):
     if differ := [name for name in here if there.get(name) != here[name]]:
-        told = ", ".join(f"{name} {there.get(name, 'missing')} instead of {here[name]}" for name in differ)
+        told = ", ".join(f"{name} {there.get(name)} instead of {here[name]}" for name in differ)
         raise GridError(f"{who} has {told}: install on the workers what is installed here")
 
 
