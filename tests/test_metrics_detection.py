@@ -134,6 +134,13 @@ def test_patient_interval_is_wider_than_that_of_independent_patches():
     assert clustered.high - clustered.low > 1.2 * (independent.high - independent.low)
 
 
+def test_patient_interval_of_a_good_detector_ends_below_1():
+    y, scores, patients = of_patients(0)
+    mean, low, high = patient_interval(roc_auc, y, scores + 2.5 * y, patients, confidence=0.999)
+    assert low < mean < high < 1
+    assert mean - low > 1.5 * (high - mean), "there is more room below"
+
+
 def test_negatives_above_is_all_of_both_curves():
     y, scores = detector()
     recall, false_rate, precision = curve_points(negatives_above(y, scores), (y == 0).sum())
