@@ -1,6 +1,7 @@
 """lr_range_test: the losses are those of each batch, at the rates recorded, for any model and any data it accepts."""
 
 import functools
+import random
 
 import keras
 import numpy as np
@@ -344,6 +345,17 @@ def test_a_dataset_is_shuffled_as_in_fit():
     epochs = np.reshape(data.read[:12], (4, 3))
     assert (np.sort(epochs) == [0, 1, 2]).all()
     assert len(set(map(tuple, epochs))) > 1
+
+
+def test_the_order_of_a_pydataset_is_drawn_by_the_seed():
+    """Whatever Python's own generator stands at."""
+    orders = {}
+    for state, seed in ((1, 7), (2, 7), (1, 8)):
+        random.seed(state)
+        data = InOrder()
+        range_test(eager(), data, steps=None, epochs=4, seed=seed)
+        orders[state, seed] = data.read
+    assert orders[1, 7] == orders[2, 7] != orders[1, 8]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
