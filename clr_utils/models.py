@@ -5,6 +5,8 @@ from keras import layers
 
 from clr_utils import arguments
 
+CAFFE_DECAY = 0.004
+
 
 def mnist_mlp(hidden=784):
     """The tutorial's network (DataCamp 2018): 784 pixels, a ReLU layer, a softmax over 10; normal initial weights.
@@ -43,3 +45,100 @@ def calcification_cnn():
         model.add(layers.Dropout(0.5))
     model.add(layers.Dense(2, activation="softmax", name="predictions"))
     return model
+
+
+def cifar10_quick(size=32, channels=3, width=1):
+    """Caffe's network cifar10_quick: 145,578 parameters at full size. Smith 2017 names no more than "Caffe".
+
+    Three 5x5 convolutions, each with pooling 3x3 at strides of 2: the first by the maximum and before its ReLU, the
+    others by the mean and after it; then 64 units without a ReLU, and a softmax over 10. Weight decay 0.004 on weights
+    and biases, as a part of the loss.
+
+    Args:
+        size: Height and width of the images, 8 pixels or more.
+        channels: Channels of the images.
+        width: Share of Caffe's channels (32, 32, 64) and units (64), such as 0.5.
+
+    Returns:
+        A model from images of shape (n, size, size, channels), 0 to 255 less the mean image, to probabilities (n, 10).
+    """
+    return _caffe_network("cifar10_quick", size, channels, width, hidden=64)
+
+
+def cifar10_full(size=32, channels=3, width=1):
+    """Caffe's network cifar10_full: 89,578 parameters at full size; about 81 % of CIFAR-10 in Caffe's own hands.
+
+    The convolutions of `cifar10_quick`, local response normalisation after the first two, and no hidden units: its
+    one dense layer has a weight decay of 1.0 on weights and none on biases (`decay_mult` 250 and 0).
+    Arguments and result as for `cifar10_quick`.
+    """
+    return _caffe_network("cifar10_full", size, channels, width, normalised=True)
+
+
+def cifar10_sigmoid(size=32, channels=3, width=1):
+    """Caffe's cifar10_full with sigmoids after batch normalisation (Smith 2017, Fig. 6), and no weight decay.
+
+    Arguments and result as for `cifar10_quick`.
+    """
+    return _caffe_network("cifar10_sigmoid", size, channels, width, decay=0, activation="sigmoid")
+
+
+def _caffe_network(name, size, channels, width, hidden=0, normalised=False, decay=CAFFE_DECAY, activation="relu"):
+    size = arguments.whole("size", size, minimum=8, maximum=1024, unit="pixels")
+    channels = arguments.whole("channels", channels, unit="channels")
+    width = arguments.number("width", width, above=0, maximum=16)
+    batch_normalised = activation == "sigmoid"
+    model = keras.Sequential([keras.Input((size, size, channels))], name=name)
+    for number, (filters, deviation) in enumerate(((32, 1e-4), (32, 0.01), (64, 0.01)), start=1):
+        weights = _caffe_weights(deviation, decay, decay)
+        filters = max(1, round(filters * width))
+        model.add(
+            layers.Conv2D(filters, 5, padding="same", use_bias=not batch_normalised, name=f"conv{number}", **weights)
+        )
+        act = [layers.Activation(activation, name=f"{activation}{number}")]
+        if batch_normalised:
+            act.insert(0, layers.BatchNormalization(name=f"bn{number}"))
+        pool = layers.MaxPooling2D if number == 1 else layers.AveragePooling2D
+        pool = [pool(3, 2, padding="same", name=f"pool{number}")]
+        for layer in pool + act if number == 1 else act + pool:
+            model.add(layer)
+        if normalised and number < 3:
+            model.add(LocalResponseNormalization(name=f"norm{number}"))
+    model.add(layers.Flatten())
+    if hidden:
+        model.add(layers.Dense(max(1, round(hidden * width)), name="ip1", **_caffe_weights(0.1, decay, decay)))
+    last = _caffe_weights(0.1, decay, decay) if hidden else _caffe_weights(0.01, 250 * decay, 0)
+    model.add(layers.Dense(10, activation="softmax", name="ip2" if hidden else "ip1", **last))
+    return model
+
+
+def _caffe_weights(deviation, decay, bias_decay):
+    """Caffe's `gaussian` filler, and its weight decay: decay * w in the gradient, so half as much in the loss."""
+    return {
+        "kernel_initializer": keras.initializers.RandomNormal(stddev=deviation),
+        "kernel_regularizer": keras.regularizers.L2(decay / 2) if decay else None,
+        "bias_regularizer": keras.regularizers.L2(bias_decay / 2) if bias_decay else None,
+    }
+
+
+@keras.saving.register_keras_serializable(package="clr_utils")
+class LocalResponseNormalization(layers.Layer):
+    """Caffe's LRN layer within channels: x / (1 + alpha * mean of x**2 over size x size pixels) ** beta.
+
+    The mean counts pixels beyond the border as zeros. Images of shape (n, height, width, channels).
+    """
+
+    def __init__(self, size=3, alpha=5e-5, beta=0.75, **options):
+        super().__init__(**options)
+        self.size, self.alpha, self.beta = size, alpha, beta
+
+    def call(self, images):
+        """The images, normalised."""
+        border = (self.size - 1) // 2
+        squares = keras.ops.pad(images * images, [(0, 0), (border, border), (border, border), (0, 0)])
+        mean = keras.ops.average_pool(squares, self.size, strides=1, padding="valid")
+        return images * (1 + self.alpha * mean) ** -self.beta
+
+    def get_config(self):
+        """The arguments, for serialisation."""
+        return {**super().get_config(), "size": self.size, "alpha": self.alpha, "beta": self.beta}

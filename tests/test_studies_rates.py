@@ -54,3 +54,33 @@ def test_cyclical_settings_reach_the_schedule():
     warm_up = applied(rates.cyclical("triangular", 0.0, 0.1, 5, step_size_down=35), 40)
     assert warm_up.argmax() == 5
     assert warm_up[0] == 0
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_rates_of_all_updates_are_those_of_the_optimizer(name):
+    policy, _ = POLICIES[name]
+    np.testing.assert_allclose(rates.rate_of_each_update(policy, 50), applied(policy, 50), rtol=1e-5, atol=1e-8)
+
+
+def test_stages_follow_one_another_and_the_last_goes_on():
+    policy = rates.stages((3, rates.fixed(0.1)), (4, rates.cyclical("triangular", 0.01, 0.05, 2)), (1, rates.fixed(1)))
+    expected = [0.1, 0.1, 0.1, 0.01, 0.03, 0.05, 0.03, 1, 1, 1]
+    np.testing.assert_allclose(rates.rate_of_each_update(policy, 10), expected)
+    np.testing.assert_allclose(rates.rate_of_each_update(policy, 5), expected[:5])
+    assert json.loads(json.dumps(policy)) == policy
+
+
+def test_decays_of_caffe_and_of_smith():
+    exp = rates.rate_of_each_update(rates.exp_decay(0.1, 0.9), 3)
+    np.testing.assert_allclose(exp, [0.1, 0.09, 0.081])
+    decay = rates.rate_of_each_update(rates.linear_decay(0.1, 0.5, 4), 6)
+    np.testing.assert_allclose(decay, [0.5, 0.4, 0.3, 0.2, 0.1, 0.1])
+
+
+def test_stages_can_be_shuffled_each_in_itself():
+    cycle = rates.cyclical("triangular", 0.01, 0.1, 10)
+    mixed = rates.stages((20, rates.shuffled(cycle, 20, 0)), (20, rates.shuffled(cycle, 20, 1)))
+    found = rates.rate_of_each_update(mixed, 40)
+    for half in (found[:20], found[20:]):
+        np.testing.assert_allclose(np.sort(half), np.sort(rates.rate_of_each_update(cycle, 20)))
+    assert not np.allclose(found[:20], found[20:])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from clr_utils import decays
 from clr_utils.policies import named_policy
 
 
@@ -35,6 +36,21 @@ def cosine(lr, updates):
     return {"name": "cosine", "lr": lr, "updates": updates}
 
 
+def exp_decay(lr, gamma):
+    """The settings of lr * gamma**t, t counting updates: Caffe's `exp`."""
+    return {"name": "exp_decay", "lr": lr, "gamma": gamma}
+
+
+def linear_decay(base_lr, max_lr, step_size):
+    """The settings of Smith's `decay`: in a line from max_lr to base_lr over step_size updates, then base_lr."""
+    return {"name": "linear_decay", "base_lr": base_lr, "max_lr": max_lr, "step_size": step_size}
+
+
+def stages(*rows):
+    """The settings of policies one after another; each row is (updates, policy), counted from the row's own start."""
+    return {"name": "stages", "stages": [{"updates": updates, "policy": policy} for updates, policy in rows]}
+
+
 def shuffled(policy, updates, order, kept=0):
     """The settings of another policy's rates in random order, drawn by the seed `order`; the last `kept` stay."""
     return {"name": "shuffled", "policy": policy, "updates": updates, "order": order, "kept": kept}
@@ -66,9 +82,37 @@ def learning_rate(policy):
             return CyclicalLearningRate(policy=name, **settings)
 
 
+def rate_of_each_update(policy, updates):
+    """The rates of a policy's settings at the updates 0, 1, ..., an array of shape (updates,); the last stage goes on.
+
+    Raises:
+        ValueError: The policy is none of this file's.
+    """
+    settings = {key: value for key, value in policy.items() if key != "name"}
+    count = np.arange(updates)
+    match policy["name"]:
+        case "fixed" | "time_decay" | "exp_decay" | "linear_decay" as name:
+            return getattr(decays, name)(count, **settings)
+        case "linear":
+            return settings["lr"] * np.maximum(0, 1 - count / settings["updates"])
+        case "cosine":
+            return settings["lr"] * (1 + np.cos(np.pi * np.minimum(1, count / settings["updates"]))) / 2
+        case "staircase":
+            drops = (count[:, None] > np.array(settings["at"])).sum(axis=1)
+            return settings["lr"] * settings["factor"] ** drops
+        case "shuffled":
+            return shuffled_rates(**settings)[:updates]
+        case "stages":
+            *first, last = settings["stages"]
+            done = [rate_of_each_update(stage["policy"], stage["updates"]) for stage in first]
+            rest = max(0, updates - sum(map(len, done)))
+            return np.concatenate([*done, rate_of_each_update(last["policy"], rest)])[:updates]
+        case name:
+            return named_policy(name, **settings)(count)
+
+
 def shuffled_rates(policy, updates, order, kept=0):
     """The rates that settings of `shuffled` stand for, an array of shape (updates,)."""
-    settings = {key: value for key, value in policy.items() if key != "name"}
-    rates = named_policy(policy["name"], **settings)(np.arange(updates))
+    rates = rate_of_each_update(policy, updates)
     moved = np.random.default_rng(order).permutation(rates[: updates - kept])
     return np.concatenate([moved, rates[updates - kept :]])
