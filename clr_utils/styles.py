@@ -34,6 +34,18 @@ STYLES = {
     "exp_range_bounds": Style("exp_range, both bounds fall", "C2", ":"),
     "fixed_0.0102": Style("fixed 0.0102", "0.35", "--"),
     "fixed_0.0094": Style("fixed 0.0094", "0.35", "-."),
+    "fixed_staged": Style("fixed, Caffe's stages", "C4", "-"),
+    "decay": Style("decay", "C3", (0, (1, 1))),
+    "fixed_drops": Style("0.001 with the drops", "C5", (0, (5, 1))),
+    "mean_drops": Style("stage means, no cycles", "C2", "-."),
+    "cycles_no_drops": Style("cycles, no drops", "C0", ":"),
+    "mean_no_drops": Style("their mean, no drops", "0.42", (0, (3, 1, 1, 1, 1, 1))),
+    "best_drops": Style("best rate with the drops", "C6", (0, (3, 1, 1, 1))),
+    "line": Style("one line to 0", "C6", "-"),
+    "exp_0.001": Style("exp from 0.001", "0.35", ":"),
+    "exp_0.006": Style("exp from 0.006", "0.35", "--"),
+    "shuffled_stages": Style("shuffled within stages", "C1", ":"),
+    "shuffled": Style("shuffled as a whole", "0.42", ":"),
     "network": Style("network", "0.3", "-"),
 }
 

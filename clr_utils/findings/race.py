@@ -1,0 +1,175 @@
+"""The race of Smith 2017, Table 1, as recorded: who saved the 45,000 iterations?
+
+Iterations are those of the paper. At the reduced scale an update of ours stands for two of them.
+"""
+
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from clr_utils import arguments
+from clr_utils.citations import published
+from clr_utils.experiments import read_record
+from clr_utils.metrics.comparison import judge, paired_difference, t_interval
+from clr_utils.studies import cifar10 as study
+from clr_utils.styles import style_of
+
+MARGIN = 0.5  # points of accuracy, fixed before the runs (`study.DESIGN`)
+# What is judged, each as (arm, other): "arm is better". All hold together.
+CONTRASTS = {
+    "claim 9: triangular2 against fixed, 70,000": ("triangular2", "fixed_staged"),
+    "claim 10: triangular2 against decay": ("triangular2", "decay"),
+    "the cycles: triangular2 against its stage means": ("triangular2", "mean_drops"),
+    "a larger rate: the stage means against 0.001": ("mean_drops", "fixed_drops"),
+    "the drops, with cycles": ("triangular2", "cycles_no_drops"),
+    "the drops, without cycles": ("mean_drops", "mean_no_drops"),
+    "triangular2 against the best rate with the drops": ("triangular2", "best_drops"),
+    "triangular2 against one line to 0": ("triangular2", "line"),
+}
+PUBLISHED = {
+    "fixed_staged": "fixed",
+    "triangular2": "triangular2",
+    "decay": "decay",
+    "exp_0.006": "exp",
+    "exp_range_bounds": "exp_range",
+}
+
+
+def seeds_recorded(names, scale="reduced"):
+    """The seeds of the study for which each of these arms is recorded, in their order; none where one is never."""
+    runs = {seed: partial(study.study_runs, names, scale, (seed,)) for seed in study.SEEDS[scale]}
+    try:
+        return tuple(seed for seed, of in runs.items() if all(read_record(run) is not None for run in of()))
+    except FileNotFoundError:  # the screening that one of the arms hangs on
+        return ()
+
+
+def at_iteration(name, iteration, seeds, scale="reduced"):
+    """The recorded test accuracies of an arm after so many of the paper's iterations, one a seed.
+
+    Raises:
+        ValueError: The accuracy was not read there.
+    """
+    updates, curves = study.recorded_curves(name, scale, seeds)
+    where = np.flatnonzero(updates * study.DIVIDE[scale] == iteration)
+    if not len(where):
+        raise ValueError(f"the accuracy was read every {study.EVERY} iterations, up to the end; not at {iteration!r}")
+    return curves[:, where[0]].tolist()
+
+
+def final(name, seeds, scale="reduced"):
+    """The recorded test accuracies of an arm at its end, one a seed, in percent."""
+    return study.recorded_accuracies([name], scale, seeds)[name]
+
+
+def judged(contrasts=CONTRASTS, margin=MARGIN):
+    """A row for each contrast whose arms are recorded: the difference of the accuracies and its verdict.
+
+    Args:
+        contrasts: {what is claimed: (arm, other)}; the intervals hold together for all of them (Bonferroni).
+        margin: The smallest difference that matters, in points.
+
+    Returns:
+        A DataFrame. "verdict" is about "the first is better"; until all seeds of the design are recorded there is none.
+    """
+    rows = {}
+    for claim, pair in contrasts.items():
+        seeds = seeds_recorded(pair)
+        if len(seeds) < 2:
+            rows[claim] = ("-", len(seeds), "not recorded yet")
+            continue
+        pairs = paired_difference(*(final(name, seeds) for name in pair), confidence=1 - 0.05 / len(contrasts))
+        verdict = judge(-pairs.high, -pairs.low, margin)
+        missing = len(study.SEEDS["reduced"]) - len(seeds)
+        text = f"{pairs.mean:+.2f} [{pairs.low:+.2f}, {pairs.high:+.2f}]"
+        rows[claim] = (text, len(seeds), f"{missing} seeds are missing" if missing else verdict)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["points of accuracy", "seeds", "verdict"])
+
+
+def table(scale="reduced"):
+    """Table 1's CIFAR-10 rows beside ours: iterations, the published accuracy, our mean, its interval, the seeds."""
+    rows = {}
+    for name, key in PUBLISHED.items():
+        figure = published(f"smith.cifar10.table1.{key}.accuracy")
+        iterations = int(published(f"smith.cifar10.table1.{key}.iterations").value)
+        seeds = seeds_recorded([name], scale)
+        ours = "-"
+        if seeds:
+            values = at_iteration(name, iterations, seeds, scale)
+            ours = f"{np.mean(values):.1f}"
+            if len(values) > 1:
+                interval = t_interval(values)
+                ours += f" [{interval.low:.1f}, {interval.high:.1f}]"
+        rows[style_of(name).label] = (f"{iterations:,}", figure.value, ours, len(seeds))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["iterations", "published", f"ours, {scale}", "seeds"])
+
+
+def updates_to_target(updates, accuracies, target):
+    """The updates after which an accuracy stays at the target for two readings in a row; None where it never does.
+
+    One reading alone would favour a curve that swings: it would be caught at a lucky moment.
+
+    Args:
+        updates: At which the accuracy was read, ascending, shape (n,).
+        accuracies: The readings, shape (n,).
+        target: The accuracy to reach, in their unit.
+
+    Returns:
+        The updates at the first of the two readings, or None.
+
+    Raises:
+        TypeError, ValueError: The lengths differ, or something is not a finite number.
+    """
+    updates, accuracies = arguments.sample("updates", updates), arguments.sample("accuracies", accuracies)
+    if len(updates) != len(accuracies):
+        raise ValueError(f"updates ({len(updates)}) and accuracies ({len(accuracies)}) must be as many")
+    above = accuracies >= arguments.number("target", target)
+    found = np.flatnonzero(above[:-1] & above[1:])
+    return int(updates[found[0]]) if len(found) else None
+
+
+def parts(seeds):
+    """What each ingredient adds on the way from 0.001 at 25,000 iterations to triangular2, in points, one a seed.
+
+    Returns:
+        {ingredient: differences}, in the order in which they are added; the last leads from triangular2 on to fixed
+        with Caffe's stages at 70,000.
+    """
+    values = [at_iteration("fixed_staged", 25_000, seeds)]
+    values += [final(name, seeds) for name in ("fixed_drops", "mean_drops", "triangular2", "fixed_staged")]
+    names = ("two drops", "a larger rate between them", "cycles around that rate", "45,000 iterations more")
+    steps = zip(values[:-1], values[1:], strict=True)
+    return {name: np.subtract(after, before) for name, (before, after) in zip(names, steps, strict=True)}
+
+
+def plot_race(names, seeds, ax=None, *, scale="reduced"):
+    """Test accuracy against the paper's iterations: a line for the mean over seeds, and a band for their range."""
+    ax = ax or plt.subplots(figsize=(9, 4.6))[1]
+    for name in names:
+        updates, curves = study.recorded_curves(name, scale, seeds)
+        iterations, style = updates * study.DIVIDE[scale], style_of(name)
+        ax.plot(iterations, curves.mean(axis=0), **style.line, label=style.label)
+        ax.fill_between(iterations, curves.min(axis=0), curves.max(axis=0), color=style.color, alpha=0.15, linewidth=0)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.set(xlabel="iteration of the paper", ylabel="test accuracy (%)")
+    return ax
+
+
+def plot_parts(seeds, ax=None):
+    """A staircase of points from 0.001 at 25,000 iterations to triangular2 and on: a dot a seed on each step."""
+    ax = ax or plt.subplots(figsize=(9, 3.6))[1]
+    start = np.mean(at_iteration("fixed_staged", 25_000, seeds))
+    steps = parts(seeds)
+    for row, (name, gains) in enumerate(steps.items()):
+        color = "C0" if name != "45,000 iterations more" else "0.42"
+        ax.barh(row, gains.mean(), left=start, height=0.5, color=color, alpha=0.35)
+        ax.plot(start + gains, [row] * len(gains), ".", color=color, linestyle="none")
+        end = start + gains.mean()
+        ax.annotate(f"{gains.mean():+.1f}", (end, row), (6, 0), textcoords="offset points", va="center", color=color)
+        ax.plot([end, end], [row, row + 1], color="0.5", linewidth=1, linestyle="-")
+        start = end
+    ax.set(yticks=range(len(steps)), yticklabels=list(steps), xlabel="test accuracy (%)", ylim=(len(steps), -0.6))
+    ax.grid(axis="y", visible=False)
+    return ax

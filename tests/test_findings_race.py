@@ -1,0 +1,119 @@
+"""What is read from the recorded race: when a target is reached, what each part adds, and no verdict too early."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from clr_utils.findings import race
+from clr_utils.studies import cifar10 as study
+
+UPDATES = np.arange(1, 7) * 500
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "reached"),
+    [
+        ([60, 70, 79, 81, 82, 83], 2000),
+        ([60, 82, 71, 70, 84, 85], 2500),
+        ([60, 70, 80, 80, 79, 79], 1500),
+        ([81, 82, 60, 60, 60, 60], 500),
+        ([60, 65, 70, 75, 78, 79], None),
+        ([60, 65, 70, 75, 78, 81], None),
+    ],
+)
+def test_a_target_is_reached_by_two_readings_in_a_row(accuracies, reached):
+    assert race.updates_to_target(UPDATES, accuracies, 80) == reached
+
+
+def test_readings_that_do_not_belong_to_the_updates_are_refused():
+    with pytest.raises(ValueError, match=r"updates \(6\) and accuracies \(5\)"):
+        race.updates_to_target(UPDATES, [1] * 5, 80)
+    with pytest.raises((TypeError, ValueError), match="accuracies"):
+        race.updates_to_target(UPDATES, [1, 2, 3, 4, 5, float("nan")], 80)
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """Curves as if they had been recorded: an accuracy for each arm, that of its end, with 0.1 more each seed."""
+    ends = {"fixed_staged": 70.0, "fixed_drops": 67.0, "mean_drops": 69.0, "triangular2": 68.5, "decay": 66.0}
+
+    def curves(name, scale="reduced", seeds=None):
+        updates = study.arms(scale)[name]["updates"]
+        readings = np.arange(study.EVERY // 2, updates + 1, study.EVERY // 2)
+        shape = np.minimum(1, 0.9 + 0.1 * readings / readings[-1])
+        return readings, np.array([(ends[name] + 0.1 * seed) * shape for seed in seeds])
+
+    monkeypatch.setattr(study, "recorded_curves", curves)
+    monkeypatch.setattr(
+        study,
+        "recorded_accuracies",
+        lambda names, scale, seeds: {name: curves(name, scale, seeds)[1][:, -1].tolist() for name in names},
+    )
+    monkeypatch.setattr(race, "seeds_recorded", lambda names, scale="reduced": known(names))
+
+    def known(names):
+        return study.SEEDS["reduced"] if set(names) <= ends.keys() else ()
+
+    return ends
+
+
+def test_the_parts_lead_from_the_start_to_the_end(recorded):
+    seeds = (2, 3)
+    parts = race.parts(seeds)
+    start = race.at_iteration("fixed_staged", 25_000, seeds)
+    np.testing.assert_allclose(np.add(start, sum(list(parts.values())[:3])), race.final("triangular2", seeds))
+    np.testing.assert_allclose(np.add(start, sum(parts.values())), race.final("fixed_staged", seeds))
+    np.testing.assert_allclose(parts["cycles around that rate"], -0.5)
+
+
+def test_a_reading_that_was_not_taken_is_refused(recorded):
+    with pytest.raises(ValueError, match="every 500 iterations"):
+        race.at_iteration("triangular2", 24_900, (2,))
+
+
+def test_verdicts_are_about_the_first_being_better(recorded):
+    found = race.judged()
+    assert len(found) == len(race.CONTRASTS)
+    assert found.loc["claim 10: triangular2 against decay", "verdict"] == "supported"
+    assert found.loc["claim 9: triangular2 against fixed, 70,000", "verdict"] == "contradicted"
+    assert found.loc["the drops, with cycles", "verdict"] == "not recorded yet"
+
+
+def test_there_is_no_verdict_before_all_seeds_are_recorded(recorded, monkeypatch):
+    monkeypatch.setattr(race, "seeds_recorded", lambda names, scale="reduced": (2, 3, 4))
+    found = race.judged({"claim": ("triangular2", "decay")})
+    assert found.loc["claim", "verdict"] == "7 seeds are missing"
+
+
+def test_the_table_stands_beside_the_published_one(recorded):
+    found = race.table()
+    assert found.loc["triangular2", "published"] == 81.4
+    assert found.loc["triangular2", "iterations"] == "25,000"
+    assert found.loc["decay", "seeds"] == 10
+    assert found.loc["exp_range, both bounds fall", found.columns[2]] == "-"
+
+
+def test_the_figures_draw_what_was_recorded(recorded):
+    ax = race.plot_race(["triangular2", "decay"], (2, 3))
+    assert [line.get_label() for line in ax.lines] == ["triangular2", "decay"]
+    assert ax.lines[0].get_xdata()[-1] == 25_000
+    assert ax.lines[0].get_ydata()[-1] == pytest.approx(68.5 + 0.25)
+    steps = race.plot_parts((2, 3))
+    bars = [(bar.get_x(), bar.get_width()) for bar in steps.patches]
+    assert bars[2][0] + bars[2][1] == pytest.approx(68.5 + 0.25)
+    assert bars[3][0] + bars[3][1] == pytest.approx(70.25)
+    plt.close("all")
+
+
+def test_seeds_are_those_with_a_record_of_every_arm(monkeypatch):
+    monkeypatch.setattr(race, "read_record", lambda run: {} if run.seed in (2, 5) or run.arm == "decay" else None)
+    assert race.seeds_recorded(["decay"]) == study.SEEDS["reduced"]
+    assert race.seeds_recorded(["decay", "triangular2"]) == (2, 5)
+
+
+def test_an_arm_whose_screening_is_missing_has_no_seeds(monkeypatch):
+    def missing(name):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(study, "chosen_rate", missing)
+    assert race.seeds_recorded(["line"]) == ()
