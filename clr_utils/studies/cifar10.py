@@ -229,8 +229,7 @@ def study_runs(names, scale="reduced", seeds=None):
 
 def screening_runs(name, rate):
     """The runs that show how good a rate is for an arm of CHOSEN: two seeds, held-out training images."""
-    settings = candidates(rate)[name]
-    settings |= {"held_out": HELD_OUT, "every": settings["updates"]}
+    settings = {**candidates(rate)[name], "held_out": HELD_OUT}
     return [Run(STUDY, f"screen_{name}_{rate:g}", settings, seed) for seed in SCREENING_SEEDS]
 
 
