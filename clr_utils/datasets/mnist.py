@@ -2,11 +2,12 @@
 
 import hashlib
 from typing import NamedTuple
-from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
 from clr_utils import arguments, places
+from clr_utils.datasets.archives import read_or_download
+from clr_utils.datasets.images import set_apart
 
 MNIST_5K_SHA256 = "246e0c30eeea57c8d0037d3f38c8e00651ec204cc61b8022563e9aeeb9d756f4"
 
@@ -38,7 +39,7 @@ def load_mnist(profile="quick"):
         ValueError: The profile is unknown, or a file is broken; the message names it.
     """
     arguments.one_of("profile", profile, ("quick", "paper"))
-    images_train, y_train, images_test, y_test = _mnist_5k() if profile == "quick" else _mnist_full()
+    images_train, y_train, images_test, y_test = _mnist_5k() if profile == "quick" else _full()
     return Digits(_flat(images_train), y_train.astype(np.int64), _flat(images_test), y_test.astype(np.int64))
 
 
@@ -54,13 +55,7 @@ def validation_split(digits, examples, seed=0):
         TypeError, ValueError: `examples` is not a whole number from 1 up to the training set's size less 1.
     """
     arguments.instance("digits", digits, Digits, "Digits, such as load_mnist() gives")
-    examples = arguments.whole("examples", examples, unit="examples")
-    seed = arguments.whole("seed", seed, minimum=0, unit="any size")
-    if examples >= len(digits.y_train):
-        raise ValueError(f"examples must be smaller than the training set ({len(digits.y_train)}); it is {examples}")
-    order = np.random.default_rng(seed).permutation(len(digits.y_train))
-    held, kept = order[:examples], order[examples:]
-    return Digits(digits.x_train[kept], digits.y_train[kept], digits.x_train[held], digits.y_train[held])
+    return set_apart(digits, examples, seed)
 
 
 def _flat(images):
@@ -80,36 +75,5 @@ def _mnist_5k(path=places.DATA / "mnist_5k.npz"):
     return images[~test], labels[~test], images[test], labels[test]
 
 
-def _mnist_full():
-    if path := places.data_file("mnist.npz"):
-        return _read_mnist(path)
-    import keras
-
-    try:
-        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
-    except Exception as error:
-        raise FileNotFoundError(
-            f"MNIST could not be downloaded ({error}). Check the network, or put mnist.npz (keys x_train, y_train, "
-            f"x_test, y_test) into a folder and set CLR_DATA_DIR to it (now {places.data_folder()})"
-        ) from error
-    return x_train, y_train, x_test, y_test
-
-
-def _read_mnist(path):
-    shapes = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
-    mend = "replace it by Keras's mnist.npz, or unset CLR_DATA_DIR to download it"
-    try:
-        if not is_zipfile(path):
-            raise BadZipFile("it is no archive of arrays")
-        with np.load(path) as file:
-            arrays = {key: file[key] for key in shapes}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise ValueError(f"{path} cannot be read ({error}); {mend}") from error
-    for key, shape in shapes.items():
-        if arrays[key].shape != shape or arrays[key].dtype != np.uint8:
-            found = f"{arrays[key].shape}, {arrays[key].dtype}"
-            raise ValueError(f"{path}: {key} is {found}; it should be {shape}, uint8; {mend}")
-    for key in ("y_train", "y_test"):
-        if (largest := arrays[key].max()) > 9:
-            raise ValueError(f"{path}: {key} should be labels from 0 to 9; the largest is {largest}; {mend}")
-    return tuple(arrays.values())
+def _full():
+    return read_or_download("mnist", "MNIST", image=(28, 28), train=60_000, test=10_000)
