@@ -40,6 +40,8 @@ _NAMES = {
         "roc_auc",
     ],
     "datasets.mnist": ["load_mnist", "validation_split"],
+    "datasets.cifar10": ["load_cifar10"],
+    "datasets.fashion_mnist": ["load_fashion_mnist"],
     "datasets.mammography": ["load_mammography"],
     "models": ["calcification_cnn", "mnist_mlp"],
     "metrics.comparison": ["holm", "judge", "noise_band", "paired_difference", "t_interval", "welch_interval"],

@@ -51,40 +51,11 @@ def test_the_file_of_the_folder_is_read_in_its_order(write):
     assert (loaded.y_test == TEST).all()
 
 
-def test_labels_may_be_a_column_as_keras_has_them(write):
-    write(y_train=TRAIN[:, None], y_test=TEST[:, None])
-    loaded = load_cifar10()
-    assert (loaded.y_train == TRAIN).all()
-    assert (loaded.y_test == TEST).all()
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"x_train": np.zeros((5, 32, 32, 3), np.uint8)}, r"x_train is \(5, 32, 32, 3\), uint8; it should be \(50000,"),
-        ({"x_test": np.zeros((10_000, 3, 32, 32), np.uint8)}, r"x_test is \(10000, 3, 32, 32\).*\(10000, 32, 32, 3\)"),
-        ({"y_test": TEST.astype(np.float32)}, r"y_test is \(10000,\), float32"),
-        ({"y_train": TEST}, r"y_train is \(10000,\)"),
-        ({"y_test": np.repeat(TEST[:, None], 2, axis=1)}, r"y_test is \(10000, 2\)"),
-        ({"y_test": TEST + np.uint8(1)}, "y_test should be labels from 0 to 9; the largest is 10"),
-        ({"y_test": np.maximum(TEST, 1)}, r"y_test should hold each class 1,000 times; it holds them \[ +0 2000 1000"),
-        ({"y_train": np.roll(TRAIN, 1) // 2}, "y_train should hold each class 5,000 times"),
-    ],
-)
-def test_a_file_of_another_layout_is_named_with_the_remedy(write, changes, message):
-    path = write(**changes)
-    with pytest.raises(ValueError, match=message) as error:
+def test_a_file_with_too_many_of_a_class_is_named(write):
+    path = write(y_test=np.maximum(TEST, 1))
+    with pytest.raises(ValueError, match="y_test should hold each class 1,000 times") as error:
         load_cifar10()
     assert str(path) in str(error.value)
-    assert "replace it by Keras's cifar10.npz, or unset CLR_DATA_DIR" in str(error.value)
-
-
-@pytest.mark.parametrize("content", [b"", b"not a file of arrays", b"PK\x05\x06" + bytes(18)])
-def test_a_broken_file_is_named_with_the_remedy(tmp_path, monkeypatch, content):
-    monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
-    (tmp_path / "cifar10.npz").write_bytes(content)
-    with pytest.raises(ValueError, match=r"cifar10\.npz cannot be read.*CLR_DATA_DIR"):
-        load_cifar10()
 
 
 def test_without_the_file_keras_downloads(download):

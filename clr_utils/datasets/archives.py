@@ -1,5 +1,6 @@
-"""Data sets that Keras downloads: read from an archive of arrays in the folder of CLR_DATA_DIR, or else downloaded."""
+"""Data sets in archives of arrays: one that ships, one in the folder of CLR_DATA_DIR, or else Keras's download."""
 
+import hashlib
 from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
@@ -9,7 +10,22 @@ from clr_utils import places
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def read_or_download(name, title, image, train, test, balanced=False):
+def shipped(path, sha256):
+    """The arrays of an archive of `data/`, by key.
+
+    Raises:
+        FileNotFoundError: It is missing; the message says how to restore it.
+        ValueError: It is not the one with this SHA-256.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: it comes with the project; {places.RESTORE}")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise ValueError(f"{path} is not the file that the project ships; {places.RESTORE}")
+    with np.load(path) as file:
+        return dict(file)
+
+
+def read_or_download(name, title, image, train, test, balanced=False, sha256=None):
     """Images and labels, as uint8 arrays: x_train, y_train, x_test, y_test.
 
     Args:
@@ -18,18 +34,19 @@ def read_or_download(name, title, image, train, test, balanced=False):
         image: Shape of one image.
         train, test: Numbers of images.
         balanced: Whether each of the ten classes has equally many.
+        sha256: Of the bytes of all arrays in a download, where Keras does not verify it.
 
     Raises:
         FileNotFoundError: There is no archive, and the download failed; the message says what to do.
-        ValueError: The archive is broken or of another layout; the message names it.
+        ValueError: The archive is broken or of another layout, or the download is another; the message names it.
     """
     if path := places.data_file(f"{name}.npz"):
         shapes = ((train, *image), (train,), (test, *image), (test,))
         return _read(path, dict(zip(KEYS, shapes, strict=True)), balanced)
-    return _downloaded(name, title)
+    return _downloaded(name, title, sha256)
 
 
-def _downloaded(name, title):
+def _downloaded(name, title, sha256):
     import keras
 
     try:
@@ -39,7 +56,13 @@ def _downloaded(name, title):
             f"{title} could not be downloaded ({error}). Check the network, or put {name}.npz (keys {', '.join(KEYS)}) "
             f"into a folder and set CLR_DATA_DIR to it (now {places.data_folder()})"
         ) from error
-    return x_train, y_train.reshape(-1), x_test, y_test.reshape(-1)
+    arrays = x_train, y_train.reshape(-1), x_test, y_test.reshape(-1)
+    if sha256 and hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest() != sha256:
+        raise ValueError(
+            f"the download of {title} is not what its authors published; delete it in Keras's folder, mostly "
+            f"~/.keras/datasets, or put {name}.npz into a folder and set CLR_DATA_DIR to it"
+        )
+    return arrays
 
 
 def _read(path, shapes, balanced):

@@ -1,12 +1,11 @@
 """Data as NumPy arrays with stated shapes and units."""
 
-import hashlib
 from typing import NamedTuple
 
 import numpy as np
 
 from clr_utils import arguments, places
-from clr_utils.datasets.archives import read_or_download
+from clr_utils.datasets.archives import read_or_download, shipped
 from clr_utils.datasets.images import set_apart
 
 MNIST_5K_SHA256 = "246e0c30eeea57c8d0037d3f38c8e00651ec204cc61b8022563e9aeeb9d756f4"
@@ -63,12 +62,7 @@ def _flat(images):
 
 
 def _mnist_5k(path=places.DATA / "mnist_5k.npz"):
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: it comes with the project; {places.RESTORE}")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != MNIST_5K_SHA256:
-        raise ValueError(f"{path} is not the file that the project ships; {places.RESTORE}")
-    file = np.load(path)
-    images, labels = file["images"], file["labels"]
+    images, labels = shipped(path, MNIST_5K_SHA256).values()
     test = np.zeros(len(labels), dtype=bool)
     for digit in range(10):
         test[np.flatnonzero(labels == digit)[-140:]] = True

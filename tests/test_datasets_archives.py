@@ -1,0 +1,91 @@
+"""Archives of arrays, as all loaders read them: each wrong layout is named with its remedy."""
+
+import hashlib
+import re
+
+import numpy as np
+import pytest
+
+from clr_utils import places
+from clr_utils.datasets.archives import read_or_download
+
+LABELS = np.arange(20, dtype=np.uint8) // 2
+ARRAYS = {
+    "x_train": np.zeros((20, 2, 3), np.uint8),
+    "y_train": LABELS,
+    "x_test": np.full((10, 2, 3), 255, np.uint8),
+    "y_test": np.arange(10, dtype=np.uint8),
+}
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
+    return tmp_path / "cifar10.npz"
+
+
+def read(balanced=True):
+    return read_or_download("cifar10", "Little", image=(2, 3), train=20, test=10, balanced=balanced)
+
+
+def test_the_arrays_are_read(file):
+    np.savez(file, **ARRAYS)
+    for found, array in zip(read(), ARRAYS.values(), strict=True):
+        assert (found == array).all()
+
+
+def test_a_column_of_labels_becomes_a_row(file):
+    np.savez(file, **ARRAYS | {"y_train": LABELS[:, None]})
+    assert read()[1].tolist() == LABELS.tolist()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x_train": np.zeros((5, 2, 3), np.uint8)}, "x_train is (5, 2, 3), uint8; it should be (20, 2, 3), uint8"),
+        ({"x_test": np.zeros((10, 3, 2), np.uint8)}, "x_test is (10, 3, 2), uint8; it should be (10, 2, 3), uint8"),
+        ({"x_test": np.zeros((10, 2, 3))}, "x_test is (10, 2, 3), float64"),
+        ({"y_train": np.arange(10, dtype=np.uint8)}, "y_train is (10,), uint8; it should be (20,), uint8"),
+        ({"y_train": LABELS.astype(np.float32)}, "y_train is (20,), float32"),
+        ({"y_train": np.stack([LABELS, LABELS], axis=1)}, "y_train is (20, 2), uint8"),
+        ({"y_test": np.arange(1, 11, dtype=np.uint8)}, "y_test should be labels from 0 to 9; the largest is 10"),
+        (
+            {"y_train": np.maximum(LABELS, 1)},
+            "y_train should hold each class 2 times; it holds them [0 4 2 2 2 2 2 2 2 2] times",
+        ),
+        ({"y_test": np.zeros(10, np.uint8)}, "y_test should hold each class 1 times"),
+    ],
+)
+def test_a_file_of_another_layout_is_named_with_the_remedy(file, changes, message):
+    np.savez(file, **ARRAYS | changes)
+    with pytest.raises(ValueError, match=re.escape(f"{file}: {message}")) as error:
+        read()
+    assert "; replace it by Keras's cifar10.npz, or unset CLR_DATA_DIR" in str(error.value)
+
+
+def test_classes_need_not_be_balanced_everywhere(file):
+    np.savez(file, **ARRAYS | {"y_test": np.zeros(10, np.uint8)})
+    assert read(balanced=False)[3].tolist() == [0] * 10
+
+
+@pytest.mark.parametrize("content", [b"", b"not a file of arrays", b"PK\x05\x06" + bytes(18)])
+def test_a_broken_file_is_named_with_the_remedy(file, content):
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"cifar10\.npz cannot be read.*CLR_DATA_DIR"):
+        read()
+
+
+def test_a_file_without_one_of_the_arrays_is_named(file):
+    np.savez(file, **{key: array for key, array in ARRAYS.items() if key != "y_test"})
+    with pytest.raises(ValueError, match=r"cifar10\.npz cannot be read.*y_test"):
+        read()
+
+
+def test_each_archive_that_ships_has_a_card_with_its_hash():
+    cards = re.split(r"(?m)^## ", (places.DATA / "README.md").read_text(encoding="utf-8"))
+    archives = sorted(places.DATA.glob("*.npz"))
+    assert len(archives) >= 2
+    for path in archives:
+        (card,) = (card for card in cards if card.startswith(f"{path.name}\n"))
+        assert f"SHA-256: `{hashlib.sha256(path.read_bytes()).hexdigest()}`" in card
+        assert "icen" in card
