@@ -371,7 +371,8 @@ def twice_for_biases(optimizer):
 
     class TwiceForBiases(optimizer):
         def update_step(self, gradient, variable, learning_rate):
-            super().update_step(gradient, variable, learning_rate * (2 if variable.name == "bias" else 1))
+            name = variable.name.split("/")[-1].split(":")[0]  # "bias" on JAX, "model/layer/bias:0" on TensorFlow
+            super().update_step(gradient, variable, learning_rate * (2 if name == "bias" else 1))
 
     return TwiceForBiases
 
