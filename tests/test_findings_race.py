@@ -99,9 +99,9 @@ def test_the_figures_draw_what_was_recorded(recorded):
     assert ax.lines[0].get_xdata()[-1] == 25_000
     assert ax.lines[0].get_ydata()[-1] == pytest.approx(68.5 + 0.25)
     steps = race.plot_parts((2, 3))
-    bars = [(bar.get_x(), bar.get_width()) for bar in steps.patches]
-    assert bars[2][0] + bars[2][1] == pytest.approx(68.5 + 0.25)
-    assert bars[3][0] + bars[3][1] == pytest.approx(70.25)
+    ends = [text.xy[0] for text in steps.texts if not text.get_text()]
+    assert ends[2:] == pytest.approx([68.5 + 0.25, 70.25])
+    assert [text.get_text() for text in steps.texts if text.get_text()[:1] in ("+", "-")][2:] == ["-0.5", "+1.5"]
     plt.close("all")
 
 

@@ -158,18 +158,20 @@ def plot_race(names, seeds, ax=None, *, scale="reduced"):
 
 
 def plot_parts(seeds, ax=None):
-    """A staircase of points from 0.001 at 25,000 iterations to triangular2 and on: a dot a seed on each step."""
+    """A staircase of arrows from 0.001 at 25,000 iterations to triangular2 and on; below each a dot a seed."""
     ax = ax or plt.subplots(figsize=(9, 3.6))[1]
-    start = np.mean(at_iteration("fixed_staged", 25_000, seeds))
     steps = parts(seeds)
-    for row, (name, gains) in enumerate(steps.items()):
-        color = "C0" if name != "45,000 iterations more" else "0.42"
-        ax.barh(row, gains.mean(), left=start, height=0.5, color=color, alpha=0.35)
-        ax.plot(start + gains, [row] * len(gains), ".", color=color, linestyle="none")
-        end = start + gains.mean()
-        ax.annotate(f"{gains.mean():+.1f}", (end, row), (6, 0), textcoords="offset points", va="center", color=color)
-        ax.plot([end, end], [row, row + 1], color="0.5", linewidth=1, linestyle="-")
-        start = end
-    ax.set(yticks=range(len(steps)), yticklabels=list(steps), xlabel="test accuracy (%)", ylim=(len(steps), -0.6))
+    ends = np.cumsum(
+        [np.mean(at_iteration("fixed_staged", 25_000, seeds)), *(gains.mean() for gains in steps.values())]
+    )
+    for row, (gains, start, end) in enumerate(zip(steps.values(), ends[:-1], ends[1:], strict=True)):
+        color = "0.42" if row == len(steps) - 1 else "C2" if end > start else "C1"
+        ax.annotate("", (end, row), (start, row), arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 4})
+        ax.plot(start + gains, [row + 0.28] * len(gains), ".", color=color, linestyle="none")
+        label = f"{end - start:+.1f}"
+        ax.annotate(label, (max(start, end), row), (10, 0), textcoords="offset points", va="center", color=color)
+        ax.plot([start, start], [row - 0.7, row], color="0.5", linewidth=1, linestyle="-")
+    ax.annotate("0.001, no drops", (ends[0], -0.7), (5, 0), textcoords="offset points", va="center", color="0.35")
+    ax.set(yticks=range(len(steps)), yticklabels=list(steps), xlabel="test accuracy (%)", ylim=(len(steps) - 0.4, -1))
     ax.grid(axis="y", visible=False)
     return ax
