@@ -41,7 +41,7 @@ def train(settings, seed):
 
 
 def attempt_without_keras(*arguments):
-    """What a process of its own does in the place of `run.attempt`: the versions, for which it imports Keras, are none."""
+    """As `run.attempt`, in a process of its own that imports no Keras: the record has no versions."""
     from clr_utils.grids import run
 
     run.made_with = dict
