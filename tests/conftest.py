@@ -13,6 +13,8 @@ from toy_study import toy  # noqa: F401
 
 matplotlib.use("agg")
 if os.environ.get("KERAS_BACKEND") == "jax":
+    # Keras would import it, some seconds, to ask of a schedule whether it is one of TensorFlow's shapes.
+    sys.modules["tensorflow"] = None
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     # What is compiled once serves all tests, both workers and the next run; `make clean` removes it.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "jax"))

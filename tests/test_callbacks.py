@@ -2,7 +2,6 @@
 
 import csv
 import inspect
-import json
 import warnings
 
 import keras
@@ -17,9 +16,7 @@ from helpers import (
     batches,
     beginning_again,
     fit,
-    on_tensorflow,
     probe_model,
-    run_python,
     weight,
 )
 
@@ -366,39 +363,6 @@ def test_history_of_a_schedule_can_be_read_during_an_epoch(schedule_model):
     fit(schedule_model(), 3, [history, Reader()], epochs=2)
     assert lengths == history.iterations[1:] + [6] == [1, 2, 3, 4, 5, 6]
     assert_rates(history.learning_rates, triangular(np.arange(6), 0.1, 0.5, 3))
-
-
-@on_tensorflow
-def test_two_replicas_train_at_the_recorded_rates():
-    """Each update is made on both, at one rate, and counts once."""
-    output = run_python(
-        """
-import json, sys
-import tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-sys.path.insert(0, "tests")
-from clr_utils import CyclicalLearningRate, CyclicLR, LearningRateHistory
-from helpers import fit, probe_model, weight
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-found = {"replicas": strategy.num_replicas_in_sync}
-for form in ("schedule", "callback"):
-    with strategy.scope():
-        model = probe_model(CyclicalLearningRate(0.1, 0.5, 3) if form == "schedule" else 0.3)
-    history = LearningRateHistory()
-    logs = fit(model, 4, [CyclicLR(0.1, 0.5, 3), history] if form == "callback" else [history], epochs=2)
-    found[form] = weight(model), history.iterations, history.learning_rates, logs.history["learning_rate"]
-print(json.dumps(found))
-"""
-    )
-    found = json.loads(output.splitlines()[-1])
-    rates = triangular(np.arange(8), 0.1, 0.5, 3)
-    assert found.pop("replicas") == 2
-    for moved, iterations, recorded, logged in found.values():
-        assert moved == pytest.approx(-rates.sum(), rel=1e-6)
-        assert iterations == list(range(8))
-        assert_rates(recorded, rates)
-        assert_rates(logged, rates[[3, 7]])
 
 
 # --- the rate in the logs ---

@@ -13,10 +13,10 @@ import pytest
 import toy_study
 from clr_utils import places
 from clr_utils.experiments import load_records, read_record
-from clr_utils.grids import checks
+from clr_utils.grids import checks, run
 from clr_utils.grids.checks import GridError
 from clr_utils.grids.run import run_grid
-from toy_study import Run, train
+from toy_study import Run, attempt_without_keras, train
 
 GRID = """
 import sys
@@ -83,7 +83,7 @@ def test_a_full_disk_is_reported_with_its_run(toy, capsys, monkeypatch):
 
 
 def test_processes_of_their_own_record_the_same_and_one_that_is_killed_sinks_no_other(toy, capsys, monkeypatch):
-    monkeypatch.setenv("KERAS_BACKEND", "jax")  # which starts sooner
+    monkeypatch.setattr(run, "attempt", attempt_without_keras)
     runs = toy(3, faults={"0": "is killed"})
     assert run_grid(runs, train, workers=2) == 1
     told = capsys.readouterr().err

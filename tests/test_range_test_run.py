@@ -29,7 +29,6 @@ from range_models import (
     own_training,
     plain,
 )
-from two_devices import went_wrong
 
 BOUNDS = {"min_lr": 0.01, "max_lr": 0.3}
 USUAL = {**BOUNDS, "steps": 9, "batch_size": 8, "stop_factor": None, "seed": 3, "verbose": 0}
@@ -756,19 +755,6 @@ def holding_variables():
 def test_settings_that_cannot_be_copied_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         range_test(plain(make()), X, TARGETS)
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        pytest.param("check_on_tensorflow_a_range_test_under_a_mirrored_strategy", marks=needs_tensorflow),
-        pytest.param(
-            "check_on_jax_a_range_test_under_data_parallel", marks=pytest.mark.skipif(BACKEND != "jax", reason="of JAX")
-        ),
-    ],
-)
-def test_on_two_devices(check):
-    assert not went_wrong(check)
 
 
 # --- metrics of many values, and of odd names ---

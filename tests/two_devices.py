@@ -1,7 +1,7 @@
 """Checks on two devices, forced out of one CPU, which need a process of their own: one for all of them.
 
 `python tests/two_devices.py` runs every function called check_on_BACKEND_... and prints, as JSON by name, "" or what
-went wrong. A test asks `went_wrong("check_on_...")`.
+went wrong; test_two_devices.py asks for each.
 """
 
 import functools
@@ -16,15 +16,41 @@ BACKEND = os.environ.get("KERAS_BACKEND", "tensorflow")
 USUAL = {"min_lr": 0.01, "max_lr": 0.3, "steps": 4, "batch_size": 8, "stop_factor": None, "seed": 3, "verbose": 0}
 
 
-def check_on_tensorflow_a_range_test_under_a_mirrored_strategy():
-    """The rates applied are those recorded, and the replicas together learn what one device does."""
+@functools.cache
+def mirrored():
+    """The strategy of all checks: TensorFlow refuses the reductions of a second one on the same devices."""
     import tensorflow as tf
 
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     assert strategy.num_replicas_in_sync == 2
-    with strategy.scope():
+    return strategy
+
+
+def check_on_tensorflow_a_range_test_under_a_mirrored_strategy():
+    """The rates applied are those recorded, and the replicas together learn what one device does."""
+    with mirrored().scope():
         model = two_layers()
     compare(model, range_test(two_layers()))
+
+
+def check_on_tensorflow_replicas_train_at_the_recorded_rates():
+    """Each update is made on both, at one rate, and counts once."""
+    import numpy as np
+
+    from clr_utils import CyclicalLearningRate, CyclicLR, LearningRateHistory, triangular
+    from helpers import assert_rates, fit, probe_model, weight
+
+    cycles = 0.1, 0.5, 3
+    rates = triangular(np.arange(8), *cycles)
+    for rate, callbacks in ((CyclicalLearningRate(*cycles), []), (0.3, [CyclicLR(*cycles)])):
+        with mirrored().scope():
+            model = probe_model(rate)
+        history = LearningRateHistory()
+        logs = fit(model, 4, [*callbacks, history], epochs=2).history
+        np.testing.assert_allclose(weight(model), -rates.sum(), rtol=1e-6)
+        assert history.iterations == list(range(8))
+        assert_rates(history.learning_rates, rates)
+        assert_rates(logs["learning_rate"], rates[[3, 7]])
 
 
 def check_on_jax_a_range_test_under_data_parallel():
@@ -82,16 +108,16 @@ def two_layers():
 
 
 @functools.cache
-def found():
-    """What went wrong in each check, by name; one process a run of the tests."""
+def went_wrong():
+    """What went wrong in each check, or "", by name."""
     done = subprocess.run([sys.executable, __file__], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def went_wrong(name):
-    """What went wrong in a check, or ""."""
-    return found()[name]
+def checks():
+    """The checks of this backend, by name."""
+    return {name: check for name, check in globals().items() if name.startswith(f"check_on_{BACKEND}_")}
 
 
 def main():
@@ -104,16 +130,17 @@ def main():
 
         (cpu,) = tf.config.list_physical_devices("CPU")
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     else:
+        sys.modules["tensorflow"] = None  # as in conftest.py
         os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
     wrong = {}
-    for name, check in list(globals().items()):
-        if name.startswith(f"check_on_{BACKEND}_"):
-            try:
-                check()
-                wrong[name] = ""
-            except Exception:
-                wrong[name] = traceback.format_exc()[-3000:]
+    for name, check in checks().items():
+        try:
+            check()
+            wrong[name] = ""
+        except Exception:
+            wrong[name] = traceback.format_exc()[-3000:]
     print(json.dumps(wrong))
 
 

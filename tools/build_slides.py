@@ -112,9 +112,11 @@ def build(numbers, output, folder=ROOT / "notebooks", *, lesson=None):
         write_atomically(output / name, text)
     made = []
     if lesson is not None:
-        slides = lesson_slides.lesson(plans[int(lesson)], {path.name[:2]: slides_of(path) for path in notebooks})
+        plan = plans[int(lesson)]
+        needed = {row.notebook for row in plan.rows}
+        sources = {path.name[:2]: slides_of(path) for path in notebooks if path.name[:2] in needed}
         made.append(output / f"{LESSON}{lesson}.html")
-        write_atomically(made[-1], deck(slides))
+        write_atomically(made[-1], deck(lesson_slides.lesson(plan, sources)))
     for path in notebooks if lesson is None else ():
         slides = slides_of(path)
         slides.cells = lesson_slides.with_notes(slides.cells, lessons.notes(guide, path.name[:2]))

@@ -14,7 +14,7 @@ Each cell says in its metadata what it is on the slides, in Jupyter's own words:
 import copy
 import re
 import subprocess
-import sys
+from functools import cache
 from html import escape
 
 import nbformat
@@ -308,7 +308,10 @@ def narrow(code):
     return max((formatted(code, width) for width in WIDTHS), key=fit)
 
 
+@cache
 def formatted(code, width):
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", f"--line-length={width}", "-"]
+    from ruff.__main__ import find_ruff_bin
+
+    command = [find_ruff_bin(), "format", "--isolated", f"--line-length={width}", "-"]
     done = subprocess.run(command, input=code, capture_output=True, text=True)
     return (done.stdout if done.returncode == 0 else code).rstrip("\n")  # ruff cannot read commands such as !pip
