@@ -74,7 +74,7 @@ class RangeTest:
         """Bounds for a cyclical policy: `clr_utils.range_test.suggestions.suggest` on these curves.
 
         Args:
-            method: "smith", "fall", "steepest", "valley" or "minimum/10". None: "smith", or "steepest" where no
+            method: "smith", "fall", "steepest", "valley" or "minimum/10". None: "smith", which reads the loss where no
                 accuracy was recorded, as in a regression; the note of the `Suggestion` says so.
             ratio: max_lr / base_lr, the rule of thumb 3 or 4. None: 4, or base_lr from the curve for "smith" and
                 "fall".
