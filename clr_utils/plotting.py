@@ -5,10 +5,22 @@ import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 
 from clr_utils import arguments
 from clr_utils.styles import style_of
+
+
+def axes(ax=None):
+    """The Axes to draw in: new ones where `ax` is None.
+
+    Raises:
+        TypeError: `ax` is something else, such as all that `plt.subplots` answers with.
+    """
+    if ax is None:
+        return plt.subplots()[1]
+    return arguments.instance("ax", ax, Axes, "one Axes of Matplotlib, such as plt.subplots()[1], or None")
 
 
 def plot_policy(rates, ax=None, *, updates=None, label=None, iter_per_epoch=None, bounds=(), fill=False, **line):
@@ -34,7 +46,7 @@ def plot_policy(rates, ax=None, *, updates=None, label=None, iter_per_epoch=None
         arguments.text("label", label)
     if iter_per_epoch is not None:
         arguments.number("iter_per_epoch", iter_per_epoch, above=0)
-    ax = ax or plt.subplots()[1]
+    ax = axes(ax)
     unit = iter_per_epoch or 1
     where = np.arange(len(rates)) / unit
     for bound in bounds:
@@ -59,7 +71,7 @@ def plot_policy(rates, ax=None, *, updates=None, label=None, iter_per_epoch=None
 
 def mark_cycle(base_lr, max_lr, step_size, ax=None):
     """Name the two bounds, step_size and the cycle beside a policy whose axis counts iterations from 0."""
-    ax = ax or plt.subplots()[1]
+    ax = axes(ax)
     height = max_lr - base_lr
     for name, rate in (("base_lr", base_lr), ("max_lr", max_lr)):
         ax.axhline(rate, color="0.5", linestyle=(0, (4, 4)), linewidth=1, zorder=1)
