@@ -273,14 +273,14 @@ ROWS = {
         clr_utils.welch_interval,
         {"mean": 1, "sd": 1, "n": 3, "other_mean": 2, "other_sd": 1, "other_n": 3, "confidence": 0.9},
     ),
-    "dot_plot": (clr_utils.dot_plot, {"values": RUNS, "unit": "error", "log": False}),
+    "dot_plot": (clr_utils.dot_plot, {"values": RUNS, "ax": None, "unit": "error", "log": False}),
     "forest_plot": (
         clr_utils.forest_plot,
-        {"differences": {"one": paired_difference(*RUNS.values())}, "noise": 0.1, "unit": "error"},
+        {"differences": {"one": paired_difference(*RUNS.values())}, "ax": None, "noise": 0.1, "unit": "error"},
     ),
     "plot_policy": (
         clr_utils.plot_policy,
-        {"rates": [0.1, 0.2], "label": "a", "iter_per_epoch": 2, "bounds": [0.1], "fill": True},
+        {"rates": [0.1, 0.2], "ax": None, "label": "a", "iter_per_epoch": 2, "bounds": [0.1], "fill": True},
     ),
     "published": (clr_utils.published, {"key": "alyafi.runs"}),
     "notebook_seed": (clr_utils.notebook_seed, {}),
