@@ -50,7 +50,8 @@ class CyclicLR(keras.callbacks.Callback):
     Raises:
         TypeError, ValueError: An argument is outside what is allowed; the message names it. When training begins:
             the optimizer or the compiled model does not let a callback set the rate of each update.
-        RuntimeError: The first batch made no update with the model's optimizer: `train_step` applies another one.
+        RuntimeError: The first batch made no update with the model's optimizer: `train_step` applies another one. In a
+            training loop of your own: there is no compiled model, or a method was called out of the order of `fit`.
 
     Example:
         >>> model.fit(x, y, batch_size=32, epochs=12, callbacks=[CyclicLR(0.002, 0.03, step_size=4000)])
@@ -173,6 +174,8 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     Raises:
         TypeError: When training begins: the model's optimizer has more than one rate.
+        RuntimeError: In a training loop of your own: there is no compiled model, or a method was called out of the
+            order of `fit`.
     """
 
     def __init__(self, *, warn=True):
