@@ -142,12 +142,12 @@ def bounds(base_lr, max_lr):
 
 
 def one_of(name, value, allowed):
-    """`value` when it is one of the strings `allowed`.
+    """`value` when it is one of those `allowed`, strings or whole numbers; True is not taken for 1.
 
     Raises:
         ValueError: It is not; the message lists what is allowed.
     """
-    if not isinstance(value, str) or value not in allowed:
+    if isinstance(value, bool) or not any(isinstance(value, type(each)) and value == each for each in allowed):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; it is {value!r}")
     return value
 
@@ -161,6 +161,17 @@ def flag(name, value):
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False; it is {value!r} ({type(value).__name__})")
     return bool(value)
+
+
+def verbosity(value):
+    """The argument verbose: 1 or 0, True and False among them.
+
+    Raises:
+        ValueError: `value` is none of them, such as the text "no", which Python takes for True.
+    """
+    if not isinstance(value, Integral | np.bool_) or value not in (0, 1):
+        raise ValueError(f"verbose must be 1 or 0; it is {value!r}")
+    return int(value)
 
 
 def text(name, value):

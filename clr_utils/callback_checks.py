@@ -16,6 +16,32 @@ def inner(optimizer):
     return optimizer
 
 
+def optimizer_of(callback):
+    """The optimizer in which the updates of a callback's model are made.
+
+    Raises:
+        RuntimeError: The callback was given no compiled model.
+    """
+    model = callback.model
+    if (optimizer := getattr(model, "optimizer", None)) is None:
+        what = "no model" if model is None else "a model that is not compiled"
+        raise RuntimeError(
+            f"{type(callback).__name__} was given {what}: pass it to fit(callbacks=[...]) of a compiled model, or in a "
+            "training loop of your own call set_model(model) before on_train_begin()"
+        )
+    return inner(optimizer)
+
+
+def follows(callback, attribute, method):
+    """RuntimeError where an earlier method of a callback, which sets `attribute`, was not called."""
+    if not hasattr(callback, attribute):
+        raise RuntimeError(
+            f"{type(callback).__name__}.{method} was not called: in a training loop of your own call all methods in "
+            "the order of fit, on_train_begin, on_epoch_begin, on_train_batch_begin, on_train_batch_end, on_epoch_end, "
+            "on_train_end"
+        )
+
+
 def count(optimizer):
     """The updates that an optimizer has made, an int; also where every replica has its own copy of the number."""
     return int(keras.ops.convert_to_numpy(optimizer.iterations))

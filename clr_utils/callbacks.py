@@ -7,8 +7,9 @@ import keras
 from clr_utils import arguments
 from clr_utils.callback_checks import (
     count,
-    inner,
+    follows,
     log_rate,
+    optimizer_of,
     progress,
     refuse_several,
     warn_mid_cycle,
@@ -49,7 +50,8 @@ class CyclicLR(keras.callbacks.Callback):
     Raises:
         TypeError, ValueError: An argument is outside what is allowed; the message names it. When training begins:
             the optimizer or the compiled model does not let a callback set the rate of each update.
-        RuntimeError: The first batch made no update with the model's optimizer: `train_step` applies another one.
+        RuntimeError: The first batch made no update with the model's optimizer: `train_step` applies another one. In a
+            training loop of your own: there is no compiled model, or a method was called out of the order of `fit`.
 
     Example:
         >>> model.fit(x, y, batch_size=32, epochs=12, callbacks=[CyclicLR(0.002, 0.03, step_size=4000)])
@@ -89,7 +91,7 @@ class CyclicLR(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Refuse what a callback cannot serve, before the first update."""
-        optimizer = inner(self.model.optimizer)
+        optimizer = optimizer_of(self)
         refuse_several(optimizer, "CyclicLR sets one rate")
         way_out = "compile the model with CyclicalLearningRate(...) as the optimizer's learning_rate instead"
         source = rate_source(optimizer)
@@ -108,16 +110,16 @@ class CyclicLR(keras.callbacks.Callback):
                 f"gradient_accumulation_steps is {optimizer.gradient_accumulation_steps}, and CyclicLR sets one rate a "
                 f"batch: remove it, or {way_out}; step_size counts batches there"
             )
-        self._steps, self._batches = self.params.get("steps"), 0
+        self._steps, self._batches = (self.params or {}).get("steps"), 0
         if self._warn:
             warn_short_step(self.schedule, self._steps)
 
     def on_train_batch_begin(self, batch, logs=None):
         """Set the rate of the update that follows."""
-        model = self.model
+        follows(self, "_batches", "on_train_begin")
+        optimizer = optimizer_of(self)
         if not self._batches:
-            self._before = progress(model.optimizer)
-        optimizer = inner(model.optimizer)
+            self._before = progress(self.model.optimizer)
         iteration = count(optimizer)
         rate = float(self.schedule(iteration))
         optimizer.learning_rate = rate
@@ -125,6 +127,7 @@ class CyclicLR(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Record what was set: Keras begins a last batch that does not come where it knows no length of the data."""
+        follows(self, "_set", "on_train_batch_begin")
         for name, value in zip(("iterations", "lr"), self._set, strict=True):
             self.history[name].append(value)
         if not self._batches and progress(self.model.optimizer) == self._before:
@@ -136,7 +139,8 @@ class CyclicLR(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Put the last rate into the logs; warn when a step was shorter than an epoch of unknown length."""
-        log_rate(logs, self.history["lr"][-1])
+        follows(self, "_batches", "on_train_begin")
+        log_rate(logs, self.history["lr"][-1] if self._batches else math.nan)
         if self._warn and not self._steps:
             self._steps = self._batches
             warn_short_step(self.schedule, self._steps)
@@ -144,7 +148,7 @@ class CyclicLR(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle."""
         if self._warn:
-            warn_mid_cycle(self.schedule.updates_left(count(inner(self.model.optimizer))))
+            warn_mid_cycle(self.schedule.updates_left(count(optimizer_of(self))))
 
 
 class LearningRateHistory(keras.callbacks.Callback):
@@ -170,6 +174,8 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     Raises:
         TypeError: When training begins: the model's optimizer has more than one rate.
+        RuntimeError: In a training loop of your own: there is no compiled model, or a method was called out of the
+            order of `fit`.
     """
 
     def __init__(self, *, warn=True):
@@ -197,34 +203,37 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Look at what sets the rate; warn when a step of the schedule is shorter than an epoch."""
-        self._optimizer = inner(self.model.optimizer)
+        self._optimizer = optimizer_of(self)
         refuse_several(self._optimizer, "LearningRateHistory records one rate")
         source = rate_source(self._optimizer)
         self._schedule = source if isinstance(source, keras.optimizers.schedules.LearningRateSchedule) else None
         self._warn_cycle = self._warn and isinstance(self._schedule, CyclicalLearningRate)
-        self._first_epoch, self._steps = True, self.params.get("steps")
+        self._first_epoch, self._steps = True, (self.params or {}).get("steps")
         if self._warn_cycle:
             warn_short_step(self._schedule, self._steps)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Note where the epoch begins."""
-        self._optimizer = inner(self.model.optimizer)
+        follows(self, "_schedule", "on_train_begin")
+        self._optimizer = optimizer_of(self)
         self._began = self._next = count(self._optimizer)
         self._before = schedule_count(self._optimizer)
         self._batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
         """Record the rate that the optimizer's variable held for the update that was done."""
+        follows(self, "_next", "on_epoch_begin")
         self._batches = batch + 1
         if self._schedule is None:
-            self._optimizer = inner(self.model.optimizer)
+            self._optimizer = optimizer_of(self)
             done = count(self._optimizer)
             rate = float(keras.ops.convert_to_numpy(self._optimizer.learning_rate))
             self._record(range(self._next, done), [rate] * (done - self._next))
 
     def on_epoch_end(self, epoch, logs=None):
         """Record the rates that a schedule gave to the epoch's updates; put the last rate into the logs."""
-        self._optimizer = inner(self.model.optimizer)
+        follows(self, "_next", "on_epoch_begin")
+        self._optimizer = optimizer_of(self)
         if self._schedule is not None:
             done = count(self._optimizer)
             # Where the data end unannounced, TensorFlow counts one update more than it makes.
@@ -240,8 +249,9 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle of the schedule."""
+        follows(self, "_schedule", "on_train_begin")
         if self._warn_cycle:
-            optimizer = inner(self.model.optimizer)
+            optimizer = optimizer_of(self)
             unit = "batches" if optimizer.gradient_accumulation_steps else "updates"
             warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit)
 

@@ -5,10 +5,22 @@ import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 
 from clr_utils import arguments
 from clr_utils.styles import style_of
+
+
+def axes(ax=None, **figure):
+    """The Axes to draw in: where `ax` is None new ones, in a figure that `plt.subplots` makes with these arguments.
+
+    Raises:
+        TypeError: `ax` is something else, such as all that `plt.subplots` answers with.
+    """
+    if ax is None:
+        return plt.subplots(**figure)[1]
+    return arguments.instance("ax", ax, Axes, "one Axes of Matplotlib, such as plt.subplots()[1], or None")
 
 
 def plot_policy(rates, ax=None, *, updates=None, label=None, iter_per_epoch=None, bounds=(), fill=False, **line):
@@ -34,7 +46,7 @@ def plot_policy(rates, ax=None, *, updates=None, label=None, iter_per_epoch=None
         arguments.text("label", label)
     if iter_per_epoch is not None:
         arguments.number("iter_per_epoch", iter_per_epoch, above=0)
-    ax = ax or plt.subplots()[1]
+    ax = axes(ax)
     unit = iter_per_epoch or 1
     where = np.arange(len(rates)) / unit
     for bound in bounds:
@@ -59,7 +71,7 @@ def plot_policy(rates, ax=None, *, updates=None, label=None, iter_per_epoch=None
 
 def mark_cycle(base_lr, max_lr, step_size, ax=None):
     """Name the two bounds, step_size and the cycle beside a policy whose axis counts iterations from 0."""
-    ax = ax or plt.subplots()[1]
+    ax = axes(ax)
     height = max_lr - base_lr
     for name, rate in (("base_lr", base_lr), ("max_lr", max_lr)):
         ax.axhline(rate, color="0.5", linestyle=(0, (4, 4)), linewidth=1, zorder=1)
@@ -161,7 +173,7 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
     arguments.instance("values", values, dict, "a dict from a name to the results of its runs")
     values = {name: arguments.sample(f"values[{name!r}]", each) for name, each in values.items()}
     log, unit = arguments.flag("log", log), arguments.text("unit", unit)
-    ax = ax or plt.subplots(figsize=(8, 0.6 * len(values) + 1))[1]
+    ax = axes(ax, figsize=(8, 0.6 * len(values) + 1))
     if log:
         log_axis(ax, [value for results in values.values() for value in results])
     levels_of_rows = _stacked(values.values(), np.log if log else np.asarray)
@@ -201,9 +213,10 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
     """
     arguments.instance("differences", differences, dict, "a dict from a name to a PairedDifference")
     unit = arguments.text("unit", unit)
-    ax = ax or plt.subplots(figsize=(8, 0.6 * len(differences) + 1.2))[1]
     if noise is not None:
         noise = arguments.number("noise", noise, minimum=0)
+    ax = axes(ax, figsize=(8, 0.6 * len(differences) + 1.2))
+    if noise is not None:
         mark_range(ax, -noise, noise, "noise band")
     ax.axvline(0, color="0.3", linewidth=1)
     for row, pairs in enumerate(differences.values()):

@@ -310,3 +310,14 @@ def test_an_odd_source_is_named(small, source):
         file.attrs["source"] = source
     with pytest.raises(ValueError, match=r"Positive_test\.h5: its attribute 'source' should be text; it is "):
         read_calcification_files(small, "test", slice(None), slice(None))
+
+
+def test_a_source_that_cannot_be_read_is_named(small):
+    """A time of HDF5, say, for which NumPy has no type."""
+    with h5py.File(small / "Positive_test.h5", "a") as file:
+        del file.attrs["source"]
+        h5py.h5a.create(file.id, b"source", h5py.h5t.UNIX_D32LE, h5py.h5s.create(h5py.h5s.SCALAR))
+    with pytest.raises(
+        ValueError, match=r"Positive_test\.h5: its attribute 'source' cannot be read \(.*unset CLR_DATA_D"
+    ):
+        read_calcification_files(small, "test", slice(None), slice(None))

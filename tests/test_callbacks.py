@@ -502,3 +502,70 @@ def test_history_of_a_schedule_of_keras_does_not_warn():
 
 def test_the_warning_can_be_filtered_as_a_user_warning():
     assert issubclass(CycleWarning, UserWarning)
+
+
+# --- called by hand ---
+
+CALLBACKS = {"CyclicLR": lambda: CyclicLR(0.1, 0.2, 2, warn=False), "LearningRateHistory": LearningRateHistory}
+each_callback = pytest.mark.parametrize("make", CALLBACKS.values(), ids=CALLBACKS)
+
+
+@each_callback
+@pytest.mark.parametrize(
+    ("model", "told"), [(None, "no model"), (keras.Sequential(), "a model that is not compiled")], ids=["none", "bare"]
+)
+def test_a_callback_without_a_compiled_model_says_so(make, model, told):
+    callback = make()
+    callback.set_model(model)
+    with pytest.raises(RuntimeError, match=rf"^\w+ was given {told}: pass it to fit\(callbacks=\[\.\.\.\]\)"):
+        callback.on_train_begin()
+
+
+@pytest.mark.parametrize(
+    ("name", "calls", "missing"),
+    [
+        ("CyclicLR", "batch_begin", "on_train_begin"),
+        ("CyclicLR", "train_begin batch_end", "on_train_batch_begin"),
+        ("CyclicLR", "epoch_end", "on_train_begin"),
+        ("LearningRateHistory", "epoch_begin", "on_train_begin"),
+        ("LearningRateHistory", "train_begin batch_end", "on_epoch_begin"),
+        ("LearningRateHistory", "train_begin epoch_end", "on_epoch_begin"),
+        ("LearningRateHistory", "train_end", "on_train_begin"),
+    ],
+)
+def test_methods_called_in_another_order_name_the_one_that_is_missing(name, calls, missing, plain_model):
+    callback = CALLBACKS[name]()
+    callback.set_model(plain_model())
+    *before, last = calls.split()
+    for call in before:
+        by_hand(callback, call)
+    with pytest.raises(RuntimeError, match=rf"^{name}\.{missing} was not called: .*the order of fit, on_train_begin"):
+        by_hand(callback, last)
+
+
+def by_hand(callback, call):
+    """One call of a callback's method, such as "epoch_begin"."""
+    if call.startswith("batch"):
+        getattr(callback, f"on_train_{call}")(0)
+    elif call.startswith("epoch"):
+        getattr(callback, f"on_{call}")(0)
+    else:
+        getattr(callback, f"on_{call}")()
+
+
+def test_a_training_loop_of_ones_own(plain_model):
+    """No set_params is needed, and an epoch without a batch has no rate."""
+    cycles, history, logs = CyclicLR(0.1, 0.2, 2, warn=False), LearningRateHistory(), {}
+    model, (x, y) = plain_model(), batches(1)
+    for callback in (cycles, history):
+        callback.set_model(model)
+    for call in ("train_begin", "epoch_begin", *("batch_begin", "batch_end") * 3, "epoch_end", "train_end"):
+        if call == "batch_end":
+            model.train_on_batch(x, y)
+        for callback in (cycles, history):
+            by_hand(callback, call)
+    assert_rates(cycles.history["lr"], [0.1, 0.15, 0.2])
+    assert_rates(history.learning_rates, [0.1, 0.15, 0.2])
+    cycles.on_train_begin()
+    cycles.on_epoch_end(0, logs)
+    assert np.isnan(logs["learning_rate"])

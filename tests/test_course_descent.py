@@ -54,8 +54,8 @@ def test_the_start_is_not_changed():
 
 
 def test_noise_needs_a_generator():
-    with pytest.raises(ValueError, match="sigma needs rng"):
-        list(descent.descend(gradient, START, 0.1, 3, sigma=1.0))
+    with pytest.raises(TypeError, match="rng must be a generator where there is a sigma"):
+        descent.descend(gradient, START, 0.1, 3, sigma=1.0)
 
 
 @pytest.mark.parametrize("curvatures", [[1.0], [1.0, 10.0], [0.02, 3.0, 40.0]])

@@ -12,9 +12,12 @@ import pytest
 
 import clr_utils
 from clr_utils.calcification import files, sets
+from clr_utils.course import descent
+from clr_utils.findings import claims, tables, tuning
 from clr_utils.metrics import detection
 from clr_utils.metrics.comparison import paired_difference
-from clr_utils.range_test import curves, suggestions
+from clr_utils.range_test import curves, plots, run, suggestions
+from range_models import TARGETS, X, eager
 
 NONSENSE = {
     "NaN": float("nan"),
@@ -42,7 +45,7 @@ NONSENSE = {
     "negative": -3,
     "half": 0.5,
 }
-SLOW = 3  # seconds
+SLOW = 3  # seconds of the processor
 
 Y = np.array([1, 0, 1, 0, 0, 1, 0, 0])
 SCORES = np.array([0.9, 0.8, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1])
@@ -51,10 +54,28 @@ CYCLE = {"iteration": 3, "base_lr": 0.001, "max_lr": 0.006, "step_size": 10, "st
 SETS = {"scale": 0.002, "seed": 0, "difficulty": "easier", "source": "synthetic"}
 RATES = np.geomspace(1e-4, 1, 60)
 RISING = 0.1 + 0.8 / (1 + np.exp(-3 * (np.log10(RATES) + 2)))
+TEST = clr_utils.RangeTest(RATES, 1 - RISING, {"accuracy": RISING})
+TESTS = clr_utils.RangeTests([0, 1], [TEST, TEST])
+READ = {"method": "smith", "metric": "accuracy", "ratio": 4, "smoothing": 0.03}
+LENGTHS = {
+    "examples": 320,
+    "batch_size": 32,
+    "epochs": 12,
+    "cycles": 3,
+    "policy": "hann",
+    "method": "smith",
+    "verbose": 0,
+}
+MODEL = eager()
+SWEEP = {"min_lr": 0.01, "max_lr": 1, "steps": 2, "batch_size": 11, "verbose": 0}
+BOWL = {"curvatures": [1.0, 10.0], "start": [10.0, 1.0], "steps": 3}
+NOISE = {"sigma": 0.1, "rng": np.random.default_rng(0)}
+AREAS = {0.1: [0.8, 0.9], 0.2: [0.9, 0.9]}
 RUNS = {"one": [1.0, 2.0, 3.0], "other": [2.0, 2.5, 3.5]}
 
 # What is rightly accepted, by argument, or by argument and name; each group with its reason.
 ANY_SIZE, ANY = {"2**63", "half"}, {"2**63", "half", "negative"}
+ANY_SHAPE = {"one", "deep", "empty"}
 FINE = {
     # Rates, factors and spreads are real numbers of 0 or more; a mean or a score has either sign.
     **dict.fromkeys(("lr", "max_lr", "decay of time_decay", "difficulty", "margin", "high", "noise"), ANY_SIZE),
@@ -62,25 +83,38 @@ FINE = {
     **dict.fromkeys(("threshold", "mean", "other_mean"), ANY),
     "low": {"negative"},
     "ratio": {"2**63"},
+    "stop_factor": {"2**63", "None"},
     "epochs_per_step of step_size_for": ANY_SIZE,
     "num_epochs": {"2**63"},
     "epochs_per_step of half_cycles": {"half"},
+    "rate": ANY_SIZE | ANY_SHAPE,
+    "curvature": ANY_SIZE | {"one", "empty"},
+    **dict.fromkeys(("sigma", "momentum", "end", "start of escape_steps", "rate of measure_escape"), ANY_SIZE),
+    "start": ANY,
     **dict.fromkeys(("gamma", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}),
     # A fraction lies between two updates; arrays of any shape have rates of that shape, or precisions.
     "iteration": {"empty", "deep", "one", "half"},
     "recall": {"half"},
     **dict.fromkeys(("prevalence of precision_at",), {"half", "one", "empty"}),
     **dict.fromkeys(("recall of precision_at", "false_positive_rate"), {"half", "one", "deep", "empty"}),
+    "rate of descend": ANY_SIZE | {"one", "deep"},
+    "rate of escape_steps": ANY_SIZE | {"one", "empty"},
+    "start of descend": ANY | ANY_SHAPE,
+    "w": {"deep"},
     # One number is a list of numbers.
     **dict.fromkeys(("p_values", "values of smooth", "values of level", "rates"), {"one"}),
+    **dict.fromkeys((f"curvatures of {name}" for name in ("stability_limit", "best_rate", "share_left")), {"one"}),
+    "curvatures of loss_floor": {"one"},
+    "rates of plot_against_sweep": set(),
     "bounds": {"one", "empty"},
     "above of log_false_positive_rate": {"one"},
     # A verdict on a number that is not finite does not hold, and says so.
     "value of verdict": {"NaN", "inf", "-inf", "2**63", "negative", "half"},
     "above of verdict": ANY,
     # Names, labels and folders are texts; an empty list of negatives is a share of nothing.
-    **dict.fromkeys(("name", "claim", "label", "unit", "folder"), {"text"}),
-    **dict.fromkeys(("warn", "keras", "fill", "log", "held_out"), {"True"}),
+    **dict.fromkeys(("name", "claim", "label", "unit", "folder", "path"), {"text"}),
+    **dict.fromkeys(("warn", "keras", "fill", "log", "held_out", "verbose", "stratified"), {"True"}),
+    **dict.fromkeys(("suggestions", "validation_scores"), {"empty"}),
 }
 # Accepted, but slow by its nature: half of the published numbers.
 COSTLY = {("scale", "half")}
@@ -142,6 +176,39 @@ ROWS = {
         clr_utils.RangeTest,
         {"learning_rates": RATES, "losses": 1 - RISING, "metrics": {}, "sweep": "log"},
     ),
+    "RangeTests": (clr_utils.RangeTests, {"seeds": [0, 1], "tests": [TEST, TEST]}),
+    "RangeTest.curve": (TEST.curve, {"metric": "loss"}),
+    "RangeTest.suggest": (TEST.suggest, READ),
+    "RangeTest.schedule": (TEST.schedule, LENGTHS),
+    "RangeTest.to_csv": (TEST.to_csv, {"path": "test.csv"}),
+    "RangeTests.spread": (TESTS.spread, {"method": "smith"}),
+    "RangeTests.schedule": (TESTS.schedule, {"epochs": 12, "examples": 320, "batch_size": 32}),
+    "plot_range_test": (
+        plots.plot_range_test,
+        {"test": TEST, "ax": None, "metric": "loss", "suggestions": ["smith"], "smoothing": 0.03, "label": "a"},
+    ),
+    "plot_range_tests": (
+        plots.plot_range_tests,
+        {"tests": TESTS, "ax": None, "metric": "loss", "method": "smith", "smoothing": 0.03},
+    ),
+    "plot_against_sweep": (
+        plots.plot_against_sweep,
+        {"tests": TESTS, "rates": [0.1, 0.2], "errors": [[1.0, 2.0], [2.0, 3.0]]},
+    ),
+    "lr_range_test": (
+        clr_utils.lr_range_test,
+        {
+            **SWEEP,
+            **{"model": MODEL, "x": X, "y": TARGETS, "sweep": "log", "stratified": False, "seed": 0},
+            **{"sample_weight": np.ones(22), "class_weight": None, "stop_factor": 4},
+            **{"validation_data": (X, TARGETS), "validation_every": 2, "validation_batch_size": 22},
+            "validation_scores": (),
+        },
+    ),
+    "repeat_range_test": (
+        clr_utils.repeat_range_test,
+        {"build": lambda: MODEL, "x": X, "y": TARGETS, "seeds": 1, **SWEEP},
+    ),
     "generate_patches": (
         clr_utils.generate_patches,
         {"positives": 1, "negatives": 1, "seed": 0, "split": "test", "difficulty": 1.0},
@@ -152,7 +219,7 @@ ROWS = {
     ),
     "training_set": (
         clr_utils.training_set,
-        {**SETS, "case": 1, "size": 64_000, "order": "first", "held_out": False},
+        {**SETS, "scale": 0.0005, "case": 1, "size": 64_000, "order": "first", "held_out": False},
     ),
     "validation_set": (clr_utils.validation_set, SETS),
     "test_set": (clr_utils.test_set, SETS),
@@ -208,19 +275,52 @@ ROWS = {
         clr_utils.welch_interval,
         {"mean": 1, "sd": 1, "n": 3, "other_mean": 2, "other_sd": 1, "other_n": 3, "confidence": 0.9},
     ),
-    "dot_plot": (clr_utils.dot_plot, {"values": RUNS, "unit": "error", "log": False}),
+    "dot_plot": (clr_utils.dot_plot, {"values": RUNS, "ax": None, "unit": "error", "log": False}),
     "forest_plot": (
         clr_utils.forest_plot,
-        {"differences": {"one": paired_difference(*RUNS.values())}, "noise": 0.1, "unit": "error"},
+        {"differences": {"one": paired_difference(*RUNS.values())}, "ax": None, "noise": 0.1, "unit": "error"},
     ),
     "plot_policy": (
         clr_utils.plot_policy,
-        {"rates": [0.1, 0.2], "label": "a", "iter_per_epoch": 2, "bounds": [0.1], "fill": True},
+        {"rates": [0.1, 0.2], "ax": None, "label": "a", "iter_per_epoch": 2, "bounds": [0.1], "fill": True},
     ),
     "published": (clr_utils.published, {"key": "alyafi.runs"}),
     "notebook_seed": (clr_utils.notebook_seed, {}),
     "setup_notebook": (clr_utils.setup_notebook, {"keras": False}),
     "verdict": (clr_utils.verdict, {"claim": "it holds", "value": 3, "above": 2}),
+    "bowl_loss": (descent.bowl_loss, {"w": [3.0, 2.0], "curvatures": [1.0, 10.0]}),
+    "descend": (
+        descent.descend,
+        {"gradient": np.negative, "start": [1.0, 2.0], "rate": 0.1, "steps": 3, "momentum": 0.9, **NOISE},
+    ),
+    "mean_losses": (descent.mean_losses, {**BOWL, "rate": 0.1, "runs": 2, **NOISE}),
+    "measure_limit": (descent.measure_limit, BOWL),
+    "stability_limit": (descent.stability_limit, {"curvatures": [1.0, 10.0]}),
+    "best_rate": (descent.best_rate, {"curvatures": [1.0, 10.0]}),
+    "share_left": (descent.share_left, {"rates": [0.1, 0.2], "curvatures": [1.0, 10.0]}),
+    "noise_floor": (descent.noise_floor, {"rate": 0.1, "curvature": 1.0, "sigma": 0.1}),
+    "loss_floor": (descent.loss_floor, {"rate": 0.1, "curvatures": [1.0, 10.0], "sigma": 0.1}),
+    "expected_loss": (descent.expected_loss, {**BOWL, "rate": 0.1, "sigma": 0.1}),
+    "escape_steps": (descent.escape_steps, {"rate": 0.1, "start": 0.1, "end": 1.0}),
+    "measure_escape": (
+        descent.measure_escape,
+        {"rate": 0.1, "start": 0.1, "end": 1.0, "momentum": 0.1, "runs": 2, "give_up": 50, **NOISE},
+    ),
+    "in_tables": (claims.in_tables, {"case": 1, "policy": "triangular", "other": "exp_range", "metric": "f1"}),
+    "in_records": (
+        claims.in_records,
+        {"case": 1, "policy": "triangular", "other": "exp_range", "metric": "auc", "together": 2},
+    ),
+    "best_fixed": (claims.best_fixed, {"case": 1}),
+    "lost": (claims.lost, {"case": 1, "policy": "triangular", "other": "exp_range"}),
+    "log_false_positives": (claims.log_false_positives, {"case": 1, "arm": "triangular"}),
+    "tables": (tables.tables, {"case": 1}),
+    "sweep": (tuning.sweep, {"kind": "fixed", "metric": "pr_area", "case": 1}),
+    "plateau": (tuning.plateau, {"areas": AREAS, "margin": 0.01}),
+    "chosen_of": (tuning.chosen_of, {"validation": AREAS, "test": AREAS}),
+    "plot_plateaus": (tuning.plot_plateaus, {"case": 1}),
+    "tries_needed": (tuning.tries_needed, {"case": 1}),
+    "plot_tuning_cost": (tuning.plot_tuning_cost, {"case": 1}),
 }
 # These are not called by a reader with values of her own, or are tested so in the file named.
 ELSEWHERE = {
@@ -229,10 +329,14 @@ ELSEWHERE = {
     "CycleWarning": "a warning",
     "RangeTestWarning": "a warning",
     "NoSuggestionError": "an error",
-    "RangeTests": "made by repeat_range_test",
-    "lr_range_test": "tests/test_range_test_run.py: it needs a model",
-    "repeat_range_test": "tests/test_range_test_run.py: it needs a model",
 }
+# Bounds that can be swapped, and arguments of one length, the second of which is made shorter.
+BOUNDS = (("base_lr", "max_lr"), ("min_lr", "max_lr"), ("low", "high"))
+TOGETHER = (
+    *(("y", "scores"), ("y", "patients"), ("values", "baseline"), ("learning_rates", "losses"), ("errors", "rates")),
+    *(("losses", "accuracy"), ("seeds", "tests"), ("x", "y"), ("x", "sample_weight"), ("x", "validation_data")),
+    *(("w", "curvatures"), ("curvatures", "start"), ("validation", "test")),
+)
 
 
 @contextmanager
@@ -240,13 +344,13 @@ def in_time():
     def late(*_):
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, SLOW)
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, SLOW)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def outcome(function, given, argument):
@@ -268,18 +372,49 @@ def outcome(function, given, argument):
 
 def test_every_public_name_has_a_row():
     assert set(clr_utils.__all__) <= ROWS.keys() | ELSEWHERE.keys()
-    for module in ("metrics.comparison", "metrics.detection"):
+    for module in ("metrics.comparison", "metrics.detection", "course.descent", "findings.tables", "findings.tuning"):
         functions = inspect.getmembers(import_module(f"clr_utils.{module}"), inspect.isfunction)
         own = {name for name, each in functions if each.__module__.endswith(module) and name[0] != "_"}
         assert own <= ROWS.keys() | ELSEWHERE.keys(), module
 
 
+def rows_with(pairs):
+    """The names of ROWS that take both arguments of a pair, with the two."""
+    return [(name, *pair) for name, (_, given) in ROWS.items() for pair in pairs if {*pair} <= given.keys()]
+
+
+@pytest.mark.parametrize(("name", "low", "high"), rows_with(BOUNDS))
+def test_swapped_bounds_are_told(name, low, high):
+    function, given = ROWS[name]
+    with pytest.raises(ValueError, match=rf"^(?=.*\b{low} \()(?=.*\b{high} \().*; did you swap them\?"):
+        function(**{**given, low: given[high], high: given[low]})
+
+
+def shorter(values):
+    """A list, an array, a dict or a pair of arrays without its last entry."""
+    if isinstance(values, dict):
+        return dict(list(values.items())[:-1])
+    return (values[0], values[1][:-1]) if isinstance(values, tuple) else values[:-1]
+
+
+@pytest.mark.parametrize(("name", "one", "other"), rows_with(TOGETHER))
+def test_lengths_that_differ_are_told(name, one, other):
+    function, given = ROWS[name]
+    with pytest.raises(ValueError, match=rf"(?s)^(?=.*\b{other}\b).*\d"):
+        function(**{**given, other: shorter(given[other])})
+
+
+@pytest.mark.filterwarnings("ignore::clr_utils.RangeTestWarning")
 @pytest.mark.parametrize("name", sorted(ROWS.keys() - ELSEWHERE.keys()))
 def test_nonsense_is_refused_by_name(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(files, "FILES", {key: (file, 1) for key, (file, _) in files.FILES.items()})
     monkeypatch.setattr(sets, "TEST_NEGATIVES", 1_000)
+    # What only the training refuses is refused too late.
+    for step in ("_train", "check_measure"):
+        monkeypatch.setattr(run, step, lambda *_: None)
+    monkeypatch.setattr(run.Recorder, "result", lambda *_: TEST)
     function, valid = ROWS[name]
     if not valid:
         return

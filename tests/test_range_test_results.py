@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from clr_utils import NoSuggestionError, RangeTest, RangeTests, sweep_rates
+from clr_utils.course import descent
 from clr_utils.files import write_atomically
 
 RATES = sweep_rates(1e-3, 1, 200)
@@ -73,15 +74,28 @@ def test_every_method_reads_the_curve_that_is_named():
 
 def test_a_regression_is_read_off_its_loss_and_that_is_said():
     test = made(mae=2 - rise(0.05), losses=2 - rise(0.1))
-    found, named = test.suggest(), test.suggest("steepest")
+    found, named = test.suggest(), test.suggest("smith", metric="loss")
     assert found[:3] == named[:3]
-    assert found.note == 'no accuracy was recorded, so "steepest" reads the loss'
+    assert found.note == 'no accuracy was recorded, so "smith" reads the loss'
     assert named.note == made().suggest().note == ""
-    assert test.suggest(metric="mae").max_lr == pytest.approx(0.05, rel=0.2)
+    assert test.suggest(metric="mae") == test.suggest("smith", metric="mae")
+    assert test.suggest(metric="mae").max_lr == pytest.approx(made().suggest().max_lr, rel=0.05)
     with pytest.raises(ValueError, match='"smith" reads an accuracy, and the test recorded loss, mae'):
         test.suggest("smith")
     late = made(losses=2 - RATES, mae=2 - RATES)
-    assert late.suggest().note.startswith('no accuracy was recorded, so "steepest" reads the loss; the loss falls')
+    assert late.suggest().note.startswith('no accuracy was recorded, so "smith" reads the loss; the loss still falls')
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_regression_is_given_a_rate_that_trains_it_well(seed):
+    """On a noisy bowl: within a factor of three of the best constant rate; the steepest fall is below a tenth of it."""
+    curvatures, rates, random = np.geomspace(0.1, 10, 8), sweep_rates(1e-5, 0.3, 300), np.random.default_rng(seed)
+    losses = descent.mean_losses(curvatures, np.ones(8), lambda step: rates[step], 299, sigma=0.3, rng=random)
+    test = RangeTest(rates, losses * random.normal(1, 0.05, 300))
+    stable = rates[rates < 0.99 * descent.stability_limit(curvatures)]
+    best = stable[np.argmin(descent.expected_loss(stable, curvatures, np.ones(8), 0.3, steps=300))]
+    assert best / 3 < test.suggest().max_lr < 3 * best
+    assert test.suggest("steepest").max_lr < best / 10
 
 
 def test_a_curve_by_its_name():
@@ -195,7 +209,7 @@ def test_repr():
 
 def test_the_spread_of_regressions_names_its_method():
     tests = RangeTests([0, 1], [made(0.03, mae=rise(0.1)), made(0.1, mae=rise(0.1))])
-    assert tests.spread() == tests.spread("steepest")
+    assert tests.spread() == tests.spread("smith", metric="loss")
     assert tests.suggestions()["note"].str.startswith("no accuracy was recorded").all()
 
 

@@ -130,13 +130,13 @@ def test_the_reading_and_the_policy_are_as_asked():
     )
     assert (schedule.policy, schedule.name, schedule.settings["gamma"]) == ("exp_range", "a", 0.999)
     assert (schedule.settings["base_lr"], schedule.settings["max_lr"]) == found[:2]
-    assert quietly(test, 100, 1, 12, metric="loss").settings["max_lr"] == test.suggest("steepest").max_lr
+    assert quietly(test, 100, 1, 12, metric="loss").settings["max_lr"] == test.suggest("smith", metric="loss").max_lr
 
 
 def test_a_regression_needs_no_method(capsys):
     test = RangeTest(RATES, made().losses, {"mae": made().losses})
     test.schedule(1000, 32, 12)
-    assert '(read off the loss by "steepest")' in capsys.readouterr().out
+    assert '(read off the loss by "smith")' in capsys.readouterr().out
 
 
 def test_exp_range_asks_for_its_factor():

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from clr_utils.calcification.physics import PIXEL_UM, SIZE
+from clr_utils.plotting import axes
 
 GAP = 3
 KIND_COLORS = {"calcification": "C1", "tissue": "0.45", "fibre": "C2", "blob": "C6", "dust": "C3"}
@@ -19,7 +20,7 @@ def plot_patches(patches, ax=None, *, columns=8, truth=False):
         truth: Frame each patch in the colour of its kind, name the kinds beside the grid in their colours, and write
             a kind's first letter into the corner of its patches.
     """
-    ax = ax or plt.subplots(figsize=(8.4, 6.4) if truth else (6.4, 6.4))[1]
+    ax = axes(ax, figsize=(8.4, 6.4) if truth else (6.4, 6.4))
     rows, step = -(-len(patches.x) // columns), SIZE + GAP
     grid = np.full((rows * step - GAP, columns * step - GAP), np.nan)
     corners = [(step * (k // columns), step * (k % columns)) for k in range(len(patches.x))]

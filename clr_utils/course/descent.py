@@ -3,14 +3,22 @@
 A bowl is the loss `sum(curvatures * w**2) / 2`: the curvatures are the eigenvalues of its Hessian, and `w` are
 the coordinates along the eigenvectors. The last axis of `w` holds the parameters; other axes hold repeated runs.
 Gradient noise is Gaussian, independent, with standard deviation `sigma` in every parameter.
+
+Curvatures are a list of numbers above 0; rates, `sigma` and `momentum` are 0 or more. Each function raises TypeError or
+ValueError for an argument that is outside what is allowed; the message names it.
 """
 
 import numpy as np
 
+from clr_utils import arguments
+
 
 def bowl_loss(w, curvatures):
     """The loss `sum(curvatures * w**2) / 2`, summed over the last axis of `w`."""
-    return np.sum(np.asarray(curvatures) * np.square(w), axis=-1) / 2
+    w, curvatures = arguments.reals("w", w), _curvatures(curvatures)
+    if w.shape[-1:] != curvatures.shape:
+        raise ValueError(f"w must have an entry for each of the {len(curvatures)} curvatures; its shape is {w.shape}")
+    return _bowl_loss(w, curvatures)
 
 
 def descend(gradient, start, rate, steps, *, sigma=0.0, momentum=0.0, rng=None):
@@ -26,11 +34,29 @@ def descend(gradient, start, rate, steps, *, sigma=0.0, momentum=0.0, rng=None):
         rng: A `numpy.random.Generator`; needed with `sigma`.
 
     Raises:
-        ValueError: `sigma` without `rng`.
+        TypeError, ValueError: An argument is outside what is allowed, or there is a `sigma` without `rng`.
     """
-    if sigma and rng is None:
-        raise ValueError("sigma needs rng, for example rng=numpy.random.default_rng(0)")
-    w = np.array(start, dtype=float)
+    if not callable(gradient):
+        raise TypeError(f"gradient must be a function from the parameters to the gradient; it is {gradient!r}")
+    start, rate = arguments.numbers("start", start), _rate(rate)
+    steps = arguments.whole("steps", steps, minimum=0, unit="updates")
+    sigma = arguments.number("sigma", sigma, minimum=0)
+    momentum = arguments.number("momentum", momentum, minimum=0)
+    if not callable(rate):
+        try:
+            np.broadcast_shapes(rate.shape, start.shape)
+        except ValueError:
+            raise ValueError(
+                f"rate must be a number, or of a shape that broadcasts against start's, {start.shape}; its shape is "
+                f"{rate.shape}"
+            ) from None
+    if sigma:
+        hint = "a generator where there is a sigma, for example numpy.random.default_rng(0)"
+        arguments.instance("rng", rng, np.random.Generator, hint)
+    return _walk(gradient, start, rate, steps, sigma, momentum, rng)
+
+
+def _walk(gradient, w, rate, steps, sigma, momentum, rng):
     update = np.zeros_like(w)
     yield w
     for step in range(steps):
@@ -47,13 +73,13 @@ def mean_losses(curvatures, start, rate, steps, *, sigma=0.0, runs=1, rng=None):
 
     For an array of rates the result has one row an update and one column a rate; otherwise it is one-dimensional.
     """
+    curvatures = _curvatures(curvatures)
+    start, rate, runs = _start(start, curvatures), _rate(rate), arguments.whole("runs", runs, unit="runs")
     if not callable(rate):
-        rate = np.asarray(rate)[..., None, None]
-    shape = (*np.shape(rate)[:-2], runs, len(curvatures))
-    walk = descend(
-        lambda w: np.asarray(curvatures) * w, np.broadcast_to(start, shape), rate, steps, sigma=sigma, rng=rng
-    )
-    return np.array([bowl_loss(w, curvatures).mean(axis=-1) for w in walk])
+        rate = rate[..., None, None]
+    start = np.broadcast_to(start, (*np.shape(rate)[:-2], runs, len(curvatures)))
+    walk = descend(lambda w: curvatures * w, start, rate, steps, sigma=sigma, rng=rng)
+    return np.array([_bowl_loss(w, curvatures).mean(axis=-1) for w in walk])
 
 
 def measure_limit(curvatures, start, steps=50):
@@ -61,6 +87,7 @@ def measure_limit(curvatures, start, steps=50):
 
     `steps` must be enough for the flattest parameter to be done, or its descent hides that the steepest grows.
     """
+    steps = arguments.whole("steps", steps, unit="updates")
 
     def falls(rate):
         losses = mean_losses(curvatures, start, rate, steps)
@@ -77,11 +104,12 @@ def measure_limit(curvatures, start, steps=50):
 
 def stability_limit(curvatures):
     """The rate above which gradient descent on a bowl diverges: 2 / largest curvature."""
-    return 2 / np.max(curvatures)
+    return 2 / np.max(_curvatures(curvatures))
 
 
 def best_rate(curvatures):
     """The rate with the fastest decay of the slowest parameter: 2 / (smallest + largest curvature)."""
+    curvatures = _curvatures(curvatures)
     return 2 / (np.min(curvatures) + np.max(curvatures))
 
 
@@ -90,7 +118,8 @@ def share_left(rates, curvatures):
 
     Each update multiplies a parameter by `1 - rate * curvature`. Round after round, a share below 1 shrinks.
     """
-    return np.abs(np.prod(1 - np.multiply.outer(rates, curvatures), axis=0))
+    rates = arguments.sample("rates", rates, minimum=0)
+    return np.abs(np.prod(1 - np.multiply.outer(rates, _curvatures(curvatures)), axis=0))
 
 
 def noise_floor(rate, curvature, sigma):
@@ -99,13 +128,15 @@ def noise_floor(rate, curvature, sigma):
     The update is `w <- (1 - rate * curvature) * w - rate * noise`; its square settles where
     `v = (1 - rate * curvature)**2 * v + (rate * sigma)**2`. The loss that is left is `curvature * v / 2`.
     """
+    rate, curvature = arguments.numbers("rate", rate, minimum=0), arguments.numbers("curvature", curvature, above=0)
+    sigma = arguments.number("sigma", sigma, minimum=0)
     return rate * sigma**2 / (curvature * (2 - rate * curvature))
 
 
 def loss_floor(rate, curvatures, sigma):
     """The mean loss of a bowl after many noisy updates at a constant, stable rate."""
-    curvatures = np.asarray(curvatures, dtype=float)
-    v = noise_floor(np.asarray(rate)[..., None], curvatures, sigma)
+    rate, curvatures = arguments.numbers("rate", rate, minimum=0), _curvatures(curvatures)
+    v = noise_floor(rate[..., None], curvatures, sigma)
     return np.sum(curvatures * v, axis=-1) / 2
 
 
@@ -115,8 +146,8 @@ def expected_loss(rate, curvatures, start, sigma, steps):
     What is left of the start shrinks by `(1 - rate * curvature)**(2 * steps)`, and the noise fills up the rest of
     its floor.
     """
-    curvatures = np.asarray(curvatures, dtype=float)
-    rate = np.asarray(rate, dtype=float)[..., None]
+    curvatures, steps = _curvatures(curvatures), arguments.whole("steps", steps, minimum=0, unit="updates")
+    rate, start = arguments.numbers("rate", rate, minimum=0)[..., None], _start(start, curvatures)
     kept = (1 - rate * curvatures) ** (2 * steps)
     v = kept * np.square(start) + (1 - kept) * noise_floor(rate, curvatures, sigma)
     return np.sum(curvatures * v, axis=-1) / 2
@@ -127,6 +158,8 @@ def escape_steps(rate, start, end=1.0):
 
     Each update multiplies the distance from the ridge by `1 + rate`. The whole number of updates is the next above.
     """
+    rate = arguments.numbers("rate", rate, above=0)
+    start, end = arguments.number("start", start, above=0), arguments.number("end", end, above=0)
     return np.log(end / start) / np.log1p(rate)
 
 
@@ -135,6 +168,9 @@ def measure_escape(rate, start, end=1.0, *, sigma=0.0, momentum=0.0, runs=1, rng
 
     It is infinite for runs that have not left after `give_up` updates.
     """
+    rate, runs = arguments.number("rate", rate, minimum=0), arguments.whole("runs", runs, unit="runs")
+    start, end = arguments.number("start", start), arguments.number("end", end, above=0)
+    give_up = arguments.whole("give_up", give_up, unit="updates")
     first = np.full(runs, np.inf)
     walk = descend(
         lambda w: w * np.array([1.0, -1.0]),
@@ -150,3 +186,24 @@ def measure_escape(rate, start, end=1.0, *, sigma=0.0, momentum=0.0, runs=1, rng
         if np.all(np.isfinite(first)):
             break
     return np.median(first)
+
+
+def _bowl_loss(w, curvatures):
+    return np.sum(curvatures * np.square(w), axis=-1) / 2
+
+
+def _curvatures(values):
+    return arguments.sample("curvatures", values, above=0)
+
+
+def _start(values, curvatures):
+    start = arguments.numbers("start", values)
+    if start.shape not in ((), curvatures.shape):
+        raise ValueError(
+            f"start must have an entry for each of the {len(curvatures)} curvatures; its shape is {start.shape}"
+        )
+    return start
+
+
+def _rate(rate):
+    return rate if callable(rate) else arguments.numbers("rate", rate, minimum=0)

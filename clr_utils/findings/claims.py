@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from clr_utils import arguments
 from clr_utils.calcification.sets import TEST_NEGATIVES
 from clr_utils.citations import published
 from clr_utils.experiments import load_records
@@ -27,6 +28,11 @@ def in_tables(case, policy, other, metric):
     Returns:
         A row, as `row` makes it; the interval is Welch's, the runs are not paired.
     """
+    check_case(case)
+    names = ("triangular", "triangular2", "exp_range", *(["fixed"] if case == 1 else []))
+    for name, value in (("policy", policy), ("other", other)):
+        arguments.one_of(name, value, names)
+    arguments.one_of("metric", metric, ("auc", "f1"))
     runs = int(published("alyafi.runs").value)
     first, second = (_published(case, name, metric) for name in (policy, other))
     interval = welch_interval(*first, runs, *second, runs)
@@ -49,6 +55,9 @@ def in_records(case, policy, other, metric="pr_area", *, together=1):
     Raises:
         FileNotFoundError: Some runs are not recorded yet.
     """
+    check_arms(case, policy=policy, other=other)
+    arguments.one_of("metric", metric, ("auc", "pr_area"))
+    together = arguments.whole("together", together, unit="contrasts")
     values = [study.recorded(case, name, metric) for name in (policy, other)]
     contrast = f"case {case}: {style_of(policy).label} - {style_of(other).label}"
     interval = paired_difference(*values, confidence=1 - 0.05 / together)
@@ -72,20 +81,36 @@ def row(evidence, contrast, metric, interval, runs):
 
 def best_fixed(case):
     """The arm of a truly fixed rate with the best mean PR area on the validation patients."""
+    check_case(case)
     return max(study.fixed_arms(), key=lambda arm: np.mean(study.recorded(case, arm, "validation_pr_area")))
 
 
 def lost(case, policy, other):
     """Hundredths of PR area that an arm loses against another one: the paired difference, `other` minus `policy`."""
+    check_arms(case, policy=policy, other=other)
     first, second = (100 * np.array(study.recorded(case, name, "pr_area")) for name in (other, policy))
     return paired_difference(first, second)
 
 
 def log_false_positives(case, arm):
     """The logarithm to base 10 of the false-positive rate at recall 0.95, of each recorded run that both cases have."""
+    check_arms(case, arm=arm)
     records = load_records(study.study_runs(case, [arm], min(study.SEEDS.values())))
     above = [record["history"]["negatives_above"] for record in records]
     return [log_false_positive_rate(each, TEST_NEGATIVES, case_contrast.RECALL) for each in above]
+
+
+def check_case(case):
+    """ValueError where the study has no such case."""
+    arguments.one_of("case", case, study.CASES)
+
+
+def check_arms(case, **names):
+    """ValueError where the study has no such case, or no arm of one of the names, which are given by argument."""
+    check_case(case)
+    known = tuple(study.arms(case))
+    for argument, name in names.items():
+        arguments.one_of(argument, name, known)
 
 
 def _published(case, policy, metric):

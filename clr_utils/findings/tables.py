@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from clr_utils.citations import published
+from clr_utils.findings.claims import check_case
 from clr_utils.studies import microcalcification as study
 from clr_utils.styles import style_of
 
@@ -26,6 +27,7 @@ def tables(case):
     Raises:
         FileNotFoundError: Some runs are not recorded yet.
     """
+    check_case(case)
     rows = {
         style_of(arm).label: [_published(case, arm, metric) for metric in METRICS]
         + [_recorded(case, arm, metric) for metric in METRICS]

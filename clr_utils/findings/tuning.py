@@ -5,12 +5,14 @@ from itertools import combinations
 import matplotlib.pyplot as plt
 import numpy as np
 
-from clr_utils.findings.claims import MARGINS
+from clr_utils import arguments
+from clr_utils.findings.claims import MARGINS, check_case
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.range_test import recorded_tests
 from clr_utils.styles import style_of
 
 MARKERS = {"fixed": "s", "triangular": "o"}
+AREAS = ("auc", "pr_area", "validation_auc", "validation_pr_area")
 LACKING = "1 - PR area (log), low is good"
 LOWEST_MEAN = 0.019  # of 1 - PR area in the recorded sweep: the bars lie below
 
@@ -26,6 +28,9 @@ def sweep(kind, metric="pr_area", case=1):
     Raises:
         FileNotFoundError: Some runs are not recorded yet.
     """
+    check_case(case)
+    arguments.one_of("kind", kind, tuple(MARKERS))
+    arguments.one_of("metric", metric, AREAS)
     return {
         rate: [value or 0.0 for value in study.recorded(case, arm, metric, study.SWEEP_SEEDS)]
         for rate, arm in study.peak_arms(kind).items()
@@ -39,6 +44,7 @@ def plateau(areas, margin=MARGINS["pr_area"]):
         areas: As of `sweep`.
         margin: A difference of areas, 0 or more.
     """
+    areas, margin = _areas("areas", areas), arguments.number("margin", margin, minimum=0)
     means = {rate: np.mean(values) for rate, values in areas.items()}
     good = [rate for rate, mean in means.items() if mean >= max(means.values()) - margin]
     return min(good), max(good)
@@ -53,6 +59,11 @@ def chosen_of(validation, test):
     Args:
         validation, test: As of `sweep`, the areas of the two sets.
     """
+    validation, test = _areas("validation", validation), _areas("test", test)
+    if list(validation) != list(test):
+        raise ValueError(
+            f"validation and test must be of the same rates; they are of {list(validation)} and {list(test)}"
+        )
     held, tested = (np.array(list(areas.values())) for areas in (validation, test))
     seeds = np.arange(held.shape[1])
     found = []
@@ -68,6 +79,7 @@ def plot_plateaus(case=1):
     A thick bar below is the plateau of the means, where at most `MARGINS["pr_area"]` is lost against the best peak;
     the thin ones are those of the single seeds. A training that diverged lacks all.
     """
+    check_case(case)
     ax = plt.subplots(figsize=(8, 4.6))[1]
     for row, (kind, marker) in enumerate(MARKERS.items()):
         line, areas = style_of(kind).line | {"marker": marker}, sweep(kind, case=case)
@@ -81,7 +93,7 @@ def plot_plateaus(case=1):
         ax.plot(plateau(areas), [below] * 2, color=line["color"], linewidth=4, linestyle="-")
         _say(ax, "good peaks", (max(study.PEAK_RATES[:-1]), below), (8, -4), line["color"])
         for seed in range(study.SWEEP_SEEDS):
-            ends = plateau({rate: values[seed] for rate, values in areas.items()})
+            ends = plateau({rate: [values[seed]] for rate, values in areas.items()})
             ax.plot(ends, [below * 0.97 ** (seed + 2)] * 2, color=line["color"], linewidth=1, linestyle="-")
     ax.set(
         xscale="log",
@@ -113,6 +125,7 @@ def _by_range_tests(case):
 
 def plot_tuning_cost(case=1):
     """What PR area lacks to 1 on test patients, of the setting chosen on validation, against the updates spent."""
+    check_case(case)
     ax = plt.subplots(figsize=(8, 4.6))[1]
     for (kind, marker), offset in zip(MARKERS.items(), [(40, -4), (10, 0)], strict=True):
         style = style_of(kind)
@@ -131,6 +144,16 @@ def plot_tuning_cost(case=1):
     ax.set_yticks([0.02, 0.05, 0.1, 0.2], labels=["0.02", "0.05", "0.1", "0.2"])
     ax.minorticks_off()
     return ax
+
+
+def _areas(name, areas):
+    """Areas by rate, each row checked: as many seeds a rate."""
+    if not isinstance(areas, dict) or not areas:
+        raise TypeError(f"{name} must be a dict from peak rate to the areas of its seeds, as of sweep; it is {areas!r}")
+    rows = {rate: arguments.sample(f"{name}[{rate}]", values) for rate, values in areas.items()}
+    if len({len(row) for row in rows.values()}) > 1:
+        raise ValueError(f"{name} must have as many seeds at each rate; it has {[len(row) for row in rows.values()]}")
+    return rows
 
 
 def _say(ax, text, place, offset, color):

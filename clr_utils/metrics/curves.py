@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from clr_utils.metrics.detection import curve_points, negatives_above
+from clr_utils.plotting import axes
 from clr_utils.styles import style_of
 
 RATES, RECALLS = np.concatenate([[0], np.geomspace(1e-5, 1, 500)]), np.linspace(0, 1, 501)
@@ -108,7 +109,7 @@ def plot_areas(areas, marked, lines=None, ax=None):
         lines: {name: area}, a dashed line each.
         ax: The Axes to draw in; new ones unless given.
     """
-    ax = ax or plt.subplots(figsize=(9, 3.8))[1]
+    ax = axes(ax, figsize=(9, 3.8))
     counts, *_ = ax.hist(areas, bins=np.linspace(0, 1, 21), color="0.58", edgecolor="white")
     top = max(counts)
     for row, (name, values) in enumerate(marked.items(), 1):

@@ -33,7 +33,8 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     def __init__(self, x, y=None, sample_weight=None, *, class_weight=None, batch_size=32, seed=0, stratified=False):
         super().__init__()
-        x, y, sample_weight = (keras.tree.map_structure(_as_array, each) for each in (x, y, sample_weight))
+        given = {"x": x, "y": y, "sample_weight": sample_weight}
+        x, y, sample_weight = (_as_arrays(name, each) for name, each in given.items())
         if class_weight is not None:
             sample_weight = weights_of(y, class_weight)
         elif sample_weight is not None and keras.tree.is_nested(y) and not keras.tree.is_nested(sample_weight):
@@ -42,7 +43,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         self._arrays = keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
         counts = {array.shape[0] for array in keras.tree.flatten(self._arrays) if array is not None}
         if len(counts) != 1 or 0 in counts:
-            raise ValueError(f"x and y must hold the same number of examples, at least one; they hold {sorted(counts)}")
+            names = " and ".join(name for name, each in given.items() if each is not None)
+            raise ValueError(f"{names} must hold the same number of examples, at least one; they hold {sorted(counts)}")
         self._count = counts.pop()
         self._batch_size = arguments.whole("batch_size", batch_size, unit="examples")
         self._classes = _classes(y) if stratified else np.zeros(self._count, int)
@@ -194,13 +196,17 @@ def _rows(array, chosen):
     return keras.ops.convert_to_tensor(part, "string") if part.dtype.kind in "OSU" else part
 
 
-def _as_array(array):
-    if array is None:
-        return None
+def _as_arrays(name, given):
+    if given is not None and not keras.tree.flatten(given):
+        raise TypeError(f"{name} must be arrays, or lists, tuples or dicts of them; it is {given!r}")
+    return keras.tree.map_structure(lambda array: None if array is None else _as_array(name, array), given)
+
+
+def _as_array(name, array):
     kind = type(array).__name__
     if kind in ("RaggedTensor", "SparseTensor"):
         raise TypeError(
-            f"x and y must be arrays, and one of them is a {kind}: make a dataset of its batches, for example "
+            f"{name} must be arrays, and it is a {kind}: make a dataset of its batches, for example "
             "tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000).batch(32)"
         )
     if hasattr(array, "tocsr"):
@@ -210,7 +216,9 @@ def _as_array(array):
     else:
         array = keras.ops.convert_to_numpy(array) if keras.ops.is_tensor(array) else np.asarray(array)
     if array.ndim == 0:
-        raise TypeError("x and y must be arrays, or lists, tuples or dicts of them: np.asarray(y) makes one of numbers")
+        raise TypeError(
+            f"{name} must be arrays, or lists, tuples or dicts of them: np.asarray({name}) makes one of numbers"
+        )
     return array.astype(keras.config.floatx()) if array.dtype == np.float64 else array
 
 

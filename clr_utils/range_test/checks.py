@@ -55,10 +55,15 @@ def check_weights(class_weight, sample_weight, x, y):
 
 
 def check_data(model, x, y):
-    """Raise ValueError where arrays hold text, or labels that the built model has no output for."""
+    """Raise ValueError where targets are missing, arrays hold text, or the built model has no output for a label."""
     if not all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(x)):
         return
     takes_text = any(each.dtype == "string" for each in getattr(model, "inputs", None) or ())
+    ready_made = all(
+        getattr(type(model), name) is getattr(keras.Model, name) for name in ("train_step", "compute_loss")
+    )
+    if y is None and ready_made and compile_arguments(model).get("loss") is not None:
+        raise ValueError("y is missing: the model is compiled with a loss, which compares its answers with targets")
     for name, data in (("x", x), ("y", y)):
         for leaf in keras.tree.flatten(data):
             if _holds_text(leaf) and not (name == "x" and takes_text):

@@ -1,13 +1,17 @@
 """Pictures of learning-rate range tests."""
 
+from collections.abc import Iterable
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from clr_utils.plotting import log_axis, mark_range
+from clr_utils import arguments
+from clr_utils.plotting import axes, log_axis, mark_range
 from clr_utils.range_test.curves import SMOOTHING, level, loss_level, start_of
 from clr_utils.range_test.names import falls
-from clr_utils.range_test.suggestions import METHODS, NoSuggestionError
+from clr_utils.range_test.results import RangeTest, RangeTests
+from clr_utils.range_test.suggestions import METHODS, NoSuggestionError, Suggestion
 
 METHOD_STYLES = {
     method: {"color": f"C{number}", "linestyle": dash}
@@ -28,8 +32,13 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
         label: A name for the legend.
         **line: Keyword arguments of `Axes.plot`, for the curve.
     """
-    ax = ax or plt.subplots()[1]
+    arguments.instance("test", test, RangeTest, "a RangeTest, such as lr_range_test makes")
+    smoothing = arguments.number("smoothing", smoothing, minimum=0, maximum=1)
+    if label is not None:
+        arguments.text("label", label)
     rates, values = _curve(test, metric)
+    found = [_suggestion(test, each, smoothing) for each in _listed(suggestions)]
+    ax = axes(ax)
     line = {"color": "C0", **line}
     if smoothing:
         ax.plot(rates, values, **{**line, "alpha": 0.75, "linewidth": 0.7, "linestyle": "-"})
@@ -41,7 +50,6 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     ax.set(xlabel="learning rate", ylabel=metric)
     if falls(metric):
         _limit(ax, [values])
-    found = [_suggestion(test, each, smoothing) for each in suggestions]
     _mark(ax, [each for each in found if each], rates, _smoothed(values, metric, smoothing))
     return ax
 
@@ -57,15 +65,15 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         smoothing: Share of the curve to average over.
         **line: Keyword arguments of `Axes.plot`, for the curves.
     """
-    tests = list(tests)
-    if not tests:
-        raise ValueError("tests is empty: there is nothing to draw; give at least one RangeTest")
-    ax = ax or plt.subplots()[1]
+    tests, smoothing = _several(tests), arguments.number("smoothing", smoothing, minimum=0, maximum=1)
+    if method is not None:
+        arguments.one_of("method", method, METHODS)
+    curves = [_curve(test, metric) for test in tests]
+    ax = axes(ax)
     line = {"color": "C0", "linewidth": 1.5, "alpha": 0.8, **line}
     swept, drawn = [], []
-    for test in tests:
+    for test, (rates, values) in zip(tests, curves, strict=True):
         swept.extend(test.learning_rates)
-        rates, values = _curve(test, metric)
         drawn.append(_smoothed(values, metric, smoothing))
         ax.plot(rates, drawn[-1], **line)
         if method is None:
@@ -97,11 +105,18 @@ def plot_against_sweep(tests, rates, errors):
     Returns:
         The two Axes.
     """
+    arguments.instance("tests", tests, RangeTests, "RangeTests, such as repeat_range_test makes")
+    rates, errors = arguments.sample("rates", rates, above=0), arguments.reals("errors", errors)
+    if errors.ndim != 2 or errors.shape[1] != len(rates) or not len(errors):
+        raise ValueError(
+            f"errors must be one row a seed, with an entry for each of the {len(rates)} rates; its shape is "
+            f"{errors.shape}"
+        )
+    slows, falls = (tests.suggestions(sign)["max_lr"].median() for sign in ("smith", "fall"))
     fig, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(8, 6))
     plot_range_tests(tests, above, metric="accuracy", method="smith")
     below.plot(rates, np.transpose(errors), "o", color="C0", alpha=0.75, linestyle="none")
     below.plot(rates, np.mean(errors, axis=0), "-", color="C0")
-    slows, falls = (tests.suggestions(sign)["max_lr"].median() for sign in ("smith", "fall"))
     for ax in (above, below):
         mark_range(ax, slows, falls, color="C1")
     for rate, text, side in ((slows, "it slows", "right"), (falls, "it falls", "left")):
@@ -112,6 +127,25 @@ def plot_against_sweep(tests, rates, errors):
     below.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter())
     below.set_title("Costly: a whole training for each dot", loc="left")
     return above, below
+
+
+def _several(tests):
+    tests = list(tests) if isinstance(tests, Iterable) else [tests]
+    for test in tests:
+        arguments.instance("tests", test, RangeTest, "RangeTests, or a list of RangeTest values")
+    if not tests:
+        raise ValueError("tests is empty: there is nothing to draw; give at least one RangeTest")
+    return tests
+
+
+def _listed(suggestions):
+    if isinstance(suggestions, str | Suggestion) or not isinstance(suggestions, Iterable):
+        raise TypeError(f'suggestions must be a list, such as ["smith"]; it is {suggestions!r}')
+    suggestions = list(suggestions)
+    for each in suggestions:
+        if not isinstance(each, Suggestion):
+            arguments.one_of("suggestions", each, METHODS)
+    return suggestions
 
 
 def _curve(test, metric):

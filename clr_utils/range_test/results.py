@@ -62,19 +62,20 @@ class RangeTest:
         """The losses, or the metric of this name; shape (n,).
 
         Raises:
-            ValueError: The test did not record it; the message lists what it recorded.
+            TypeError, ValueError: The test did not record it; the message lists what it recorded.
         """
-        if metric == "loss":
-            return self.losses
-        if metric not in self.metrics:
-            raise ValueError(f"the test recorded no {metric!r}; it recorded {', '.join(['loss', *self.metrics])}")
-        return self.metrics[metric]
+        curves = {"loss": self.losses, **self.metrics}
+        if arguments.text("metric", metric) not in curves:
+            raise ValueError(
+                f"metric names a curve, and the test recorded no {metric!r}; it recorded {', '.join(curves)}"
+            )
+        return curves[metric]
 
     def suggest(self, method=None, *, ratio=None, metric=None, smoothing=SMOOTHING):
         """Bounds for a cyclical policy: `clr_utils.range_test.suggestions.suggest` on these curves.
 
         Args:
-            method: "smith", "fall", "steepest", "valley" or "minimum/10". None: "smith", or "steepest" where no
+            method: "smith", "fall", "steepest", "valley" or "minimum/10". None: "smith", which reads the loss where no
                 accuracy was recorded, as in a regression; the note of the `Suggestion` says so.
             ratio: max_lr / base_lr, the rule of thumb 3 or 4. None: 4, or base_lr from the curve for "smith" and
                 "fall".
@@ -149,7 +150,7 @@ class RangeTest:
 
     def to_csv(self, path):
         """Write the table of `to_frame` to a file, whole or not at all."""
-        write_atomically(path, self.to_frame().to_csv(index=False))
+        write_atomically(arguments.path("path", path), self.to_frame().to_csv(index=False))
 
     def plot(self, ax=None, **options):
         """Draw the curves: `clr_utils.range_test.plots.plot_range_test`."""
@@ -185,9 +186,11 @@ class RangeTests:
 
     def __post_init__(self):
         for name, of in (("seeds", "numbers"), ("tests", "RangeTest values")):
-            if not isinstance(values := getattr(self, name), Iterable):
+            if isinstance(values := getattr(self, name), str | bytes) or not isinstance(values, Iterable):
                 raise TypeError(f"{name} must be a list of {of}; it is {values!r}")
             object.__setattr__(self, name, tuple(values))
+        for place, seed in enumerate(self.seeds):
+            arguments.whole(f"seeds[{place}]", seed, minimum=0, unit="any size")
         for test in self.tests:
             if not isinstance(test, RangeTest):
                 raise TypeError(f"tests must be RangeTest values; one is {test!r}")

@@ -91,6 +91,7 @@ def lr_range_test(
     check_model(model)
     check_weights(class_weight, sample_weight, x, y)
     check_validation(validation_data, validation_scores)
+    verbose, stratified = arguments.verbosity(verbose), arguments.flag("stratified", stratified)
     every = arguments.whole("validation_every", validation_every, unit="updates")
     if stop_factor is not None:
         stop_factor = arguments.number("stop_factor", stop_factor, above=1)
@@ -178,11 +179,12 @@ def repeat_range_test(build, x, y=None, *, seeds=5, **settings):
 
 
 def _checked_seeds(seeds):
-    if np.ndim(seeds) == 0:
-        return tuple(range(arguments.whole("seeds", seeds, unit="seeds")))
+    listed = seeds.tolist() if isinstance(seeds, np.ndarray) else seeds
+    if isinstance(listed, str | bytes) or not isinstance(listed, Iterable):
+        return tuple(range(arguments.whole("seeds", listed, unit="seeds")))
     checked = tuple(
-        arguments.whole("a seed", seed, minimum=0, maximum=2**32 - 1, unit="any size")
-        for seed in (seeds.tolist() if isinstance(seeds, np.ndarray) else seeds)
+        arguments.whole(f"seeds[{place}]", seed, minimum=0, maximum=2**32 - 1, unit="any size")
+        for place, seed in enumerate(listed)
     )
     if not checked or len(set(checked)) < len(checked):
         raise ValueError(f"seeds must be one or more numbers that differ; they are {list(checked)}")
@@ -190,7 +192,7 @@ def _checked_seeds(seeds):
 
 
 def _as_data(x, y, sample_weight, class_weight, batch_size, seed, stratified):
-    if all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(x)):
+    if (leaves := keras.tree.flatten(x)) and all(hasattr(leaf, "shape") for leaf in leaves):
         weights = {"sample_weight": sample_weight, "class_weight": class_weight}
         return ShuffledBatches(x, y, **weights, batch_size=batch_size, seed=seed, stratified=stratified)
     if y is not None:

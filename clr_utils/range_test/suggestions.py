@@ -60,7 +60,8 @@ def suggest(learning_rates, losses, accuracy=None, method="smith", *, ratio=None
     "smith": where the accuracy has made 95 % of its rise, or falls back by a tenth of it before (Smith 2017, 3.3:
     where it "slows, becomes ragged, or starts to fall"; the two thresholds are ours);
     "fall": where the accuracy has fallen by a tenth of its rise after its highest point: the last of those signs;
-    "steepest": where the loss falls fastest with respect to the logarithm of the rate;
+    "steepest": where the loss falls fastest with respect to the logarithm of the rate; in a regression often less than
+    a tenth of the rate that trains best;
     "valley": the middle of the longest falling sequence of the loss;
     "minimum/10": a tenth of the rate at which the loss is lowest.
     base_lr is max_lr / ratio (Smith's rule of thumb: 3 or 4). Without a ratio it is max_lr / 4, save for "smith" and
@@ -100,8 +101,9 @@ def chosen(names, method=None, metric=None):
 
     Args:
         names: The metrics that the test recorded.
-        method: None: "smith", or "steepest" where there is no accuracy, or where `metric` is a loss or an error.
-        metric: None: for "smith" and "fall" the first accuracy, that of the validation data first; else the loss.
+        method: None: "smith".
+        metric: None: for "smith" and "fall" the first accuracy, that of the validation data first; for the others, and
+            where no method is named and no accuracy was recorded, the loss.
 
     Raises:
         ValueError: The method is unknown, or reads an accuracy and there is none.
@@ -109,19 +111,18 @@ def chosen(names, method=None, metric=None):
     if method is not None:
         arguments.one_of("method", method, METHODS)
     if metric is not None:
-        return method or ("steepest" if falls(metric) else "smith"), metric
+        return method or "smith", metric
     accuracies = sorted(filter(is_accuracy, names), key=lambda name: not name.startswith("val_"))
-    method = method or ("smith" if accuracies else "steepest")
-    if method not in BY_ACCURACY:
-        return method, "loss"
-    if not accuracies:
+    if accuracies and method in (None, *BY_ACCURACY):
+        return method or "smith", accuracies[0]
+    if method in BY_ACCURACY:
         named = [*names, "loss"][0]
         raise ValueError(
             f'"{method}" reads an accuracy, and the test recorded {", ".join(["loss", *names])}: compile the model '
             f'with metrics=["accuracy"], name another curve (metric="{named}"), or take a method that reads the loss '
             '("steepest")'
         )
-    return method, accuracies[0]
+    return method or "smith", "loss"
 
 
 def turned(learning_rates, losses, values, name, *, smoothing=SMOOTHING):

@@ -7,6 +7,7 @@ import numpy as np
 
 from clr_utils import arguments
 from clr_utils.cycles import step_size_for
+from clr_utils.policies import POLICIES
 from clr_utils.range_test.curves import SMOOTHING
 from clr_utils.range_test.suggestions import NoSuggestionError, chosen, comes_down, read, turned
 
@@ -54,6 +55,8 @@ def schedule_of(
     """
     from clr_utils.schedules import CyclicalLearningRate
 
+    arguments.one_of("policy", policy, tuple(POLICIES))
+    verbose = arguments.verbosity(verbose)
     per_epoch = step_size_for(examples, batch_size, epochs_per_step=1)
     epochs = arguments.whole("epochs", epochs, unit="epochs")
     cycles = whole_cycles(per_epoch, epochs, cycles)

@@ -1,6 +1,7 @@
 """What a range test measures on validation data."""
 
 import math
+from collections.abc import Iterable
 
 import keras
 import numpy as np
@@ -14,8 +15,8 @@ SCORES = ("roc_auc", "pr_area")
 
 def check_validation(data, scores):
     """Raise TypeError or ValueError where these are not validation data and scores as for `lr_range_test`."""
-    if isinstance(scores, str):
-        raise TypeError(f"validation_scores must be a list of names, such as [{scores!r}]")
+    if isinstance(scores, str) or not isinstance(scores, Iterable):
+        raise TypeError(f'validation_scores must be a list of names, such as ["roc_auc"]; it is {scores!r}')
     for name in scores:
         arguments.one_of("validation_scores", name, SCORES)
     if scores and data is None:
