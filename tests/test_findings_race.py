@@ -117,3 +117,18 @@ def test_an_arm_whose_screening_is_missing_has_no_seeds(monkeypatch):
 
     monkeypatch.setattr(study, "chosen_rate", missing)
     assert race.seeds_recorded(["line"]) == ()
+
+
+def test_the_feet_are_held_against_the_peaks_on_both_sides(monkeypatch):
+    """A curve that climbs by 1 a step, with 3 more at the feet."""
+    readings = {step * 2_000: step + 3 * (step % 2 == 0) for step in range(1, 9)}
+    monkeypatch.setattr(race, "at_iteration", lambda name, n, seeds: [readings[n], readings[n] + 10])
+    np.testing.assert_allclose(race.at_feet("triangular2", (2, 3)), [3, 3])
+
+
+def test_votes_are_of_both_kinds_alone_and_together(monkeypatch):
+    monkeypatch.setattr(race, "recorded_values", lambda runs, metric: [f"{run.arm} {metric}" for run in runs])
+    found = race.votes((2,))
+    assert found["six snapshots, voting"] == ["snapshots ensemble"]
+    assert found["one unrelated network alone"] == ["members accuracy"]
+    assert len(found) == 4

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clr_utils import arguments
 from clr_utils.citations import published
-from clr_utils.experiments import read_record
+from clr_utils.experiments import read_record, recorded_values
 from clr_utils.metrics.comparison import judge, paired_difference, t_interval
 from clr_utils.studies import cifar10 as study
 from clr_utils.styles import style_of
@@ -142,6 +142,43 @@ def parts(seeds):
     names = ("two drops", "a larger rate between them", "cycles around that rate", "45,000 iterations more")
     steps = zip(values[:-1], values[1:], strict=True)
     return {name: np.subtract(after, before) for name, (before, after) in zip(names, steps, strict=True)}
+
+
+def votes(seeds, scale="reduced"):
+    """The recorded test accuracies of snapshots and of unrelated networks, alone and voting: {who: one a seed}.
+
+    Both spent the same updates: the feet of six cycles in one training, or the ends of six trainings of one cycle.
+    """
+    found = {}
+    for name, last, together in (
+        ("snapshots", "the last snapshot alone", "six snapshots, voting"),
+        ("members", "one unrelated network alone", "six unrelated networks, voting"),
+    ):
+        runs = study.study_runs([name], scale, seeds)
+        found |= {last: recorded_values(runs, "accuracy"), together: recorded_values(runs, "ensemble")}
+    return found
+
+
+def at_feet(name, seeds, step_size=2_000, until=16_000):
+    """By how much the accuracy at the feet inside a training is above that at the peaks before and after, one a seed.
+
+    Taking the peaks on both sides cancels what the training gains meanwhile.
+
+    Args:
+        name: An arm whose rate is cyclical from its start on.
+        seeds: Of the runs.
+        step_size: Of its cycles, in the paper's iterations.
+        until: Iteration at which these cycles end.
+
+    Returns:
+        The mean over the feet, in points, an array of shape (seeds,).
+    """
+    feet = range(2 * step_size, until - step_size, 2 * step_size)
+    gains = []
+    for foot in feet:
+        before, there, after = (at_iteration(name, foot + shift, seeds) for shift in (-step_size, 0, step_size))
+        gains.append(np.array(there) - (np.array(before) + np.array(after)) / 2)
+    return np.mean(gains, axis=0)
 
 
 def plot_race(names, seeds, ax=None, *, scale="reduced"):
