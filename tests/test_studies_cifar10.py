@@ -126,7 +126,8 @@ def small_settings():
     return {**cifar10.small_run().settings, "updates": 20, "every": 10, "policy": fixed(0.001)}
 
 
-def test_an_ensemble_is_the_mean_of_its_members(small_settings, monkeypatch):
+def test_an_ensemble_is_the_mean_of_all_that_was_kept(small_settings, monkeypatch):
+    """Two networks, of each a snapshot halfway and one at the end: after each further one the mean of them votes."""
     found = []
 
     def spied(probabilities, labels):
@@ -135,21 +136,15 @@ def test_an_ensemble_is_the_mean_of_its_members(small_settings, monkeypatch):
 
     accuracy = cifar10._accuracy
     monkeypatch.setattr(cifar10, "_accuracy", spied)
-    metrics, history = cifar10.train({**small_settings, "members": 2}, seed=0)
+    metrics, history = cifar10.train({**small_settings, "members": 2, "snapshots": 10}, seed=0)
     assert metrics["updates"] == 40
-    assert len(history["accuracy"]) == 4
-    assert history["ensemble"][0] == history["accuracy"][1]
-    assert history["ensemble"][1] == metrics["ensemble"]
-    _, first, _, second, _, together = found
-    np.testing.assert_allclose(together, first + second)
-    assert not np.allclose(first, second)
-
-
-def test_snapshots_are_taken_where_the_settings_say(small_settings):
-    metrics, history = cifar10.train({**small_settings, "snapshots": 10}, seed=0)
-    assert len(history["ensemble"]) == 2
-    assert history["ensemble"][0] == history["accuracy"][0]
     assert metrics["accuracy"] == history["accuracy"][-1]
+    assert len(history["accuracy"]) == len(history["ensemble"]) == 4
+    assert history["ensemble"][0] == history["accuracy"][0]
+    assert history["ensemble"][-1] == metrics["ensemble"]
+    single, together = found[:4], found[4:]
+    np.testing.assert_allclose(together, np.cumsum(single, axis=0))
+    assert not np.allclose(single[1], single[3])
 
 
 def test_a_training_that_diverges_has_no_accuracy(small_settings):
