@@ -245,7 +245,7 @@ def project(tmp_path):
     return tmp_path
 
 
-def test_folded_code_answers_and_boxes_stay_folded(project):
+def test_what_is_folded_stays_so_and_a_link_into_the_page_to_play_with_keeps_its_anchor(project):
     place = project / "notebooks" / "00_start_here.ipynb"
     notebook = nbformat.read(place, as_version=4)
     printed = [nbformat.v4.new_output("stream", text="2/10\n")]
@@ -258,6 +258,7 @@ def test_folded_code_answers_and_boxes_stay_folded(project):
         nbformat.v4.new_markdown_cell(box),
     ]
     nbformat.write(notebook, place)
+    (project / "README.md").write_text("# New\n\n[bowl](docs/play/index.html#bowl)\n", encoding="utf-8")
     build_site.build(project / "site", project)
     page = parse(project / "site" / "notebooks" / "00_start_here.html")
     cells = [[each.p.text for each in cell.select("details")] for cell in page.select("div.cell")]
@@ -268,6 +269,7 @@ def test_folded_code_answers_and_boxes_stay_folded(project):
     box = page.find("summary", string="Why?").parent
     assert len(box.select(".math")) == 2
     assert "$" not in box.text
+    assert parse(project / "site" / "README.html").select("article a[href='docs/play/index.html#bowl']")
 
 
 def test_faults_are_told_and_the_old_site_stays(project):
@@ -298,12 +300,6 @@ def test_a_missing_page_is_named(project):
     with pytest.raises(SiteError, match=r"notebooks/glossary\.ipynb, which is missing: bring it back"):
         build_site.build(project / "site", project)
     assert not (project / "site").exists()
-
-
-def test_a_link_into_the_page_to_play_with_keeps_its_anchor(project):
-    (project / "README.md").write_text("# New\n\n[bowl](docs/play/index.html#bowl)\n", encoding="utf-8")
-    build_site.build(project / "site", project)
-    assert parse(project / "site" / "README.html").select("article a[href='docs/play/index.html#bowl']")
 
 
 def test_what_is_no_site_is_not_replaced(project):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import signal
 import subprocess
@@ -199,7 +200,7 @@ def test_clean_removes_what_it_names_and_nothing_beside_it(bare):
 # What they test is no file of clr_utils or tools: documents, the whole project, or the tests' own helpers.
 NOT_OF_ONE_FILE = {
     *("accessibility", "glossary", "import", "notebooks", "project", "public_names", "readme", "teaching", "wheel"),
-    *("colab_runtime", "exercises", "exercises_checks", "policies_in_graph", "studies"),
+    *("colab_runtime", "exercises", "exercises_checks", "policies_in_graph", "studies", "two_devices"),
 }
 
 
@@ -208,6 +209,11 @@ def test_test_files_are_named_after_what_they_test():
     known = {"_".join(path.parts) for path in files} | {path.stem for path in (ROOT / "tools").glob("*.py")}
     tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
     assert tests - known == NOT_OF_ONE_FILE
+
+
+def test_the_costly_files_are_there():
+    costly = runpy.run_path(str(ROOT / "conftest.py"))["COSTLY"]
+    assert [file for file in costly if not (ROOT / file).is_file()] == []
 
 
 # tools/setup.sh, with stand-ins for Python that log what they are asked to do

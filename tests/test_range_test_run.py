@@ -25,7 +25,6 @@ from range_models import (
     measured,
     mlp,
     new,
-    normalized,
     own_training,
     plain,
 )
@@ -162,7 +161,7 @@ def test_class_weights():
 
 
 def test_stratified_batches():
-    test = range_test(normalized(), X, CLASSES, stratified=True, steps=2, batch_size=22)
+    test = range_test(eager(), X, CLASSES, stratified=True, steps=2, batch_size=22)
     assert len(test.losses) == 2
 
 
@@ -406,13 +405,13 @@ def test_validation_data():
     close(test.metrics["val_mae"][2], errors[-1])
 
 
-@pytest.mark.parametrize(("units", "one_hot"), [(1, False), (2, False), (2, True)])
+@pytest.mark.parametrize(("units", "one_hot"), [(1, False), (2, False), pytest.param(2, True, marks=on_tensorflow)])
 def test_validation_scores(units, one_hot):
     activation, loss = ("sigmoid", "binary_crossentropy") if units == 1 else ("softmax", "categorical_crossentropy")
     labels = CLASSES.astype("int32")
     targets = np.eye(2)[labels[:, 0]] if one_hot else labels
     model = mlp(units=units, activation=activation)
-    model.compile("sgd", loss if one_hot or units == 1 else "sparse_" + loss)
+    model.compile("sgd", loss if one_hot or units == 1 else "sparse_" + loss, run_eagerly=one_hot)
     test = range_test(
         model,
         X,
@@ -623,8 +622,10 @@ def test_series_are_columns_as_in_fit():
     close(test.metrics["mae"], errors)
 
 
+@on_tensorflow
 def test_a_series_as_the_feature_of_an_unbuilt_model():
     model = new("unbuilt")
+    model.run_eagerly = True
     range_test(model, pd.Series(X[:, 0]), TARGETS, steps=2)
     assert model.input_shape == (None, 1)
 
@@ -647,6 +648,7 @@ def test_sample_weights():
 def test_one_sample_weight_for_all_outputs():
     x, y = data_for("branched")
     model, weights = new("branched"), np.linspace(0, 1, 22)
+    model.run_eagerly = True
     test = range_test(model, x, y, sample_weight=weights, steps=2)
     both = range_test(model, x, y, sample_weight={"value": weights, "kind": weights}, steps=2)
     np.testing.assert_array_equal(test.losses, both.losses)

@@ -66,6 +66,7 @@ def test_the_world_is_that_of_the_seed_unless_it_is_named():
     assert detectors.world(study.small_run().settings, 4)["seed"] == 4
 
 
+@pytest.mark.usefixtures("shared_patches")
 def test_the_threshold_is_chosen_for_the_prevalence_of_the_test_set(monkeypatch):
     """One in four of the validation patches shows a calcification, and one in eleven of the test set's."""
     validation, test = generate_patches(40, 120, seed=1), generate_patches(40, 400, seed=2)
