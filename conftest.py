@@ -9,6 +9,7 @@ COSTLY = [
     "tests/test_range_test_untouched.py",
     "notebooks/04_mnist.ipynb",
     "tests/test_range_test_run.py",
+    "notebooks/07_cifar10.ipynb",
     "notebooks/05_unbalanced_metrics.ipynb",
     "notebooks/01_learning_rate.ipynb",
     "tests/test_build_site.py",
