@@ -40,7 +40,7 @@ _NAMES = {
         "roc_auc",
     ],
     "datasets.mnist": ["load_mnist", "validation_split"],
-    "datasets.cifar10": ["load_cifar10"],
+    "datasets.cifar10": ["load_cifar10", "load_cifar100"],
     "datasets.fashion_mnist": ["load_fashion_mnist"],
     "datasets.mammography": ["load_mammography"],
     "models": ["calcification_cnn", "mnist_mlp"],

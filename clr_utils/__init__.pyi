@@ -17,6 +17,7 @@ from clr_utils.course.notebook import verdict as verdict
 from clr_utils.cycles import half_cycles as half_cycles
 from clr_utils.cycles import step_size_for as step_size_for
 from clr_utils.datasets.cifar10 import load_cifar10 as load_cifar10
+from clr_utils.datasets.cifar10 import load_cifar100 as load_cifar100
 from clr_utils.datasets.fashion_mnist import load_fashion_mnist as load_fashion_mnist
 from clr_utils.datasets.mammography import load_mammography as load_mammography
 from clr_utils.datasets.mnist import load_mnist as load_mnist
@@ -90,6 +91,7 @@ __all__ = [
     "judge",
     "linear_decay",
     "load_cifar10",
+    "load_cifar100",
     "load_fashion_mnist",
     "load_mammography",
     "load_mnist",

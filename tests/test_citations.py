@@ -51,6 +51,24 @@ def test_figures_read_in_the_sources():
         assert published(f"datacamp.mnist.{name}")[:2] == (value, unit)
 
 
+@pytest.mark.parametrize(
+    ("network", "low", "mid", "high", "clr", "bounds"),
+    [
+        ("resnet.cifar10", 92.8, 93.3, 91.8, 93.6, "0.1 to 0.3"),
+        ("resnet.cifar100", 71.2, 71.6, 71.9, 72.5, "0.1 to 0.3"),
+        ("stochastic_depth.cifar10", 94.6, 94.5, 94.2, 94.5, "0.1 to 0.3"),
+        ("stochastic_depth.cifar100", 75.2, 75.2, 74.6, 75.4, "0.1 to 0.3"),
+        ("densenet.cifar10", 94.5, 94.5, 94.2, 94.9, "0.1 to 0.2"),
+        ("densenet.cifar100", 75.2, 75.3, 74.5, 75.9, "0.1 to 0.2"),
+    ],
+)
+def test_table_4_as_read_in_the_paper(network, low, mid, high, clr, bounds):
+    kinds = ("fixed_0.1", "fixed_0.2", "fixed_0.3", "clr")
+    found = [published(f"smith.table4.{network}.{kind}") for kind in kinds]
+    assert [figure.value for figure in found] == [low, mid, high, clr]
+    assert bounds in found[-1].where
+
+
 def test_an_unknown_key_lists_those_that_begin_alike():
     with pytest.raises(ValueError, match="no published figure has the key 'datacamp.mnist.speed'") as error:
         published("datacamp.mnist.speed")

@@ -24,8 +24,8 @@ def file(tmp_path, monkeypatch):
     return tmp_path / "cifar10.npz"
 
 
-def read(balanced=True):
-    return read_or_download("cifar10", "Little", image=(2, 3), train=20, test=10, balanced=balanced)
+def read(balanced=True, **more):
+    return read_or_download("cifar10", "Little", image=(2, 3), train=20, test=10, balanced=balanced, **more)
 
 
 def test_the_arrays_are_read(file):
@@ -61,6 +61,15 @@ def test_a_file_of_another_layout_is_named_with_the_remedy(file, changes, messag
     with pytest.raises(ValueError, match=re.escape(f"{file}: {message}")) as error:
         read()
     assert "; replace it by Keras's cifar10.npz, or unset CLR_DATA_DIR" in str(error.value)
+
+
+def test_classes_need_not_be_ten(file):
+    np.savez(
+        file, **ARRAYS | {"y_train": np.arange(20, dtype=np.uint8) % 5, "y_test": np.arange(10, dtype=np.uint8) % 5}
+    )
+    assert read(classes=5)[3].tolist() == [0, 1, 2, 3, 4] * 2
+    with pytest.raises(ValueError, match="y_train should be labels from 0 to 3; the largest is 4"):
+        read(classes=4)
 
 
 def test_classes_need_not_be_balanced_everywhere(file):

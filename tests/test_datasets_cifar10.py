@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clr_utils.datasets import cifar10
-from clr_utils.datasets.cifar10 import halved, load_cifar10
+from clr_utils.datasets.cifar10 import halved, load_cifar10, load_cifar100
 from clr_utils.datasets.images import Images, validation_split
 
 TRAIN, TEST = np.repeat(np.arange(10, dtype=np.uint8), 5000), np.repeat(np.arange(10, dtype=np.uint8), 1000)
@@ -21,9 +21,9 @@ def write(tmp_path, monkeypatch):
     }
     monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
 
-    def to_file(**changes):
-        np.savez_compressed(tmp_path / "cifar10.npz", **{**arrays, **changes})
-        return tmp_path / "cifar10.npz"
+    def to_file(name="cifar10", **changes):
+        np.savez_compressed(tmp_path / f"{name}.npz", **{**arrays, **changes})
+        return tmp_path / f"{name}.npz"
 
     return to_file
 
@@ -56,6 +56,20 @@ def test_a_file_with_too_many_of_a_class_is_named(write):
     with pytest.raises(ValueError, match="y_test should hold each class 1,000 times") as error:
         load_cifar10()
     assert str(path) in str(error.value)
+
+
+def test_cifar100_has_a_file_of_its_own_and_a_hundred_classes(write):
+    path = write("cifar100")
+    with pytest.raises(ValueError, match="y_train should hold each class 500 times") as error:
+        load_cifar100()
+    assert str(path) in str(error.value)
+    y_train, y_test = ((np.arange(n) % 100).astype(np.uint8) for n in (50_000, 10_000))
+    write("cifar100", y_train=y_train, y_test=y_test)
+    loaded = load_cifar100()
+    assert (loaded.y_train == y_train).all()
+    assert (loaded.y_test == y_test).all()
+    assert loaded.x_test.shape == (10_000, 32, 32, 3)
+    assert loaded.y_test.dtype == np.int64
 
 
 def test_without_the_file_keras_downloads(download):

@@ -259,6 +259,7 @@ ROWS = {
     "load_mnist": (clr_utils.load_mnist, {"profile": "quick"}),
     "load_fashion_mnist": (clr_utils.load_fashion_mnist, {"profile": "quick"}),
     "load_cifar10": (clr_utils.load_cifar10, {}),
+    "load_cifar100": (clr_utils.load_cifar100, {}),
     "load_mammography": (clr_utils.load_mammography, {}),
     "validation_split": (clr_utils.validation_split, {"digits": clr_utils.load_mnist(), "examples": 600, "seed": 0}),
     "calcification_cnn": (clr_utils.calcification_cnn, {}),

@@ -104,6 +104,50 @@ def test_screening_is_on_held_out_images_and_other_seeds():
         assert run.seed not in cifar10.SEEDS["reduced"]
 
 
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("resnet_fixed_0.2", 0.2, 0.2),
+        ("stochastic_depth_triangular_0.3", 0.1, 0.3),
+        ("densenet_triangular_0.2", 0.1, 0.2),
+        ("densenet_triangular_0.3", 0.1, 0.3),
+    ],
+)
+@pytest.mark.parametrize("scale", cifar10.SCALES)
+def test_rates_of_table_4_go_in_ten_cycles_through_two_drops(name, low, high, scale):
+    rates = rates_of(name, scale)
+    done = np.arange(len(rates)) / len(rates)
+    height = 1 - np.abs(20 * done % 2 - 1)
+    drops = np.select([done < 1 / 2, done < 3 / 4], [1, 1 / 10], 1 / 100)
+    np.testing.assert_allclose(rates, (low + (high - low) * height) * drops, rtol=1e-9)
+
+
+def test_table_4_has_its_arms_and_the_originals_optimizer_and_comes_last(monkeypatch):
+    monkeypatch.setattr(cifar10, "chosen_rate", lambda name: 0.002)
+    kinds = ("fixed_0.1", "fixed_0.2", "fixed_0.3", "triangular_0.3")
+    expected = {f"{network}_{kind}" for network in ("resnet", "stochastic_depth", "densenet") for kind in kinds}
+    assert set(cifar10.TABLE_4) == expected | {"densenet_triangular_0.2"}
+    arms = cifar10.arms("reduced")
+    assert {arms[name]["updates"] for name in cifar10.TABLE_4} == {6_000}
+    optimizer = {"name": "SGD", "momentum": 0.9, "nesterov": True}
+    assert all(arms[name]["optimizer"] == optimizer for name in cifar10.TABLE_4)
+    *_, last = cifar10.grids()
+    assert [(run.arm, run.seed) for run in last] == [(name, 2) for name in cifar10.TABLE_4]
+
+
+def test_networks_of_table_4_have_their_settings_and_one_rate_for_all_weights(monkeypatch):
+    x, y = np.random.default_rng(0).normal(size=(8, 8, 8, 3)).astype("float32"), np.arange(8)
+    monkeypatch.setattr(cifar10, "prepared", lambda data, held_out: (x, y, x, y))
+    monkeypatch.setattr(cifar10, "twice_for_biases", lambda optimizer: pytest.fail("biases have a rate of their own"))
+    options = {"blocks": 2, "filters": 1, "survival": 0.6}
+    settings = cifar10.arms("reduced")["stochastic_depth_triangular_0.3"] | {"network_options": options}
+    model = cifar10.network(settings, (8, 8, 3))
+    assert model.name == "stochastic_depth"
+    assert model.get_layer("block6").output.shape == (None, 2, 2, 4)
+    metrics, _ = cifar10.train({**settings, "batch_size": 4, "updates": 2, "every": 1}, seed=0)
+    assert metrics["updates"] == 2
+
+
 def test_biases_train_at_twice_the_rate():
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="zeros")])
     model.compile(cifar10.twice_for_biases(keras.optimizers.SGD)(0.1), "mse")

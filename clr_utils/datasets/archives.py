@@ -25,7 +25,7 @@ def shipped(path, sha256):
         return dict(file)
 
 
-def read_or_download(name, title, image, train, test, balanced=False, sha256=None):
+def read_or_download(name, title, image, train, test, balanced=False, sha256=None, classes=10):
     """Images and labels, as uint8 arrays: x_train, y_train, x_test, y_test.
 
     Args:
@@ -33,8 +33,9 @@ def read_or_download(name, title, image, train, test, balanced=False, sha256=Non
         title: What messages call it.
         image: Shape of one image.
         train, test: Numbers of images.
-        balanced: Whether each of the ten classes has equally many.
+        balanced: Whether each of the classes has equally many.
         sha256: Of the bytes of all arrays in a download, where Keras does not verify it.
+        classes: Number of classes.
 
     Raises:
         FileNotFoundError: There is no archive, and the download failed; the message says what to do.
@@ -42,7 +43,7 @@ def read_or_download(name, title, image, train, test, balanced=False, sha256=Non
     """
     if path := places.data_file(f"{name}.npz"):
         shapes = ((train, *image), (train,), (test, *image), (test,))
-        return _read(path, dict(zip(KEYS, shapes, strict=True)), balanced)
+        return _read(path, dict(zip(KEYS, shapes, strict=True)), balanced, classes)
     return _downloaded(name, title, sha256)
 
 
@@ -65,7 +66,7 @@ def _downloaded(name, title, sha256):
     return arrays
 
 
-def _read(path, shapes, balanced):
+def _read(path, shapes, balanced, classes):
     mend = f"replace it by Keras's {path.name}, or unset CLR_DATA_DIR to download it"
     try:
         if not is_zipfile(path):
@@ -81,10 +82,12 @@ def _read(path, shapes, balanced):
             found = f"{arrays[key].shape}, {arrays[key].dtype}"
             raise ValueError(f"{path}: {key} is {found}; it should be {shape}, uint8; {mend}")
     for key in ("y_train", "y_test"):
-        if (largest := arrays[key].max()) > 9:
-            raise ValueError(f"{path}: {key} should be labels from 0 to 9; the largest is {largest}; {mend}")
-        counts = np.bincount(arrays[key], minlength=10)
-        if balanced and (counts != (each := len(arrays[key]) // 10)).any():
+        if (largest := arrays[key].max()) >= classes:
+            raise ValueError(
+                f"{path}: {key} should be labels from 0 to {classes - 1}; the largest is {largest}; {mend}"
+            )
+        counts = np.bincount(arrays[key], minlength=classes)
+        if balanced and (counts != (each := len(arrays[key]) // classes)).any():
             raise ValueError(
                 f"{path}: {key} should hold each class {each:,} times; it holds them {counts} times; {mend}"
             )

@@ -52,6 +52,7 @@ SCALES = {
 }
 DIVIDE = {"reduced": 2, "full": 1}
 BATCH, SGD = 100, {"name": "SGD", "momentum": 0.9}
+NESTEROV = {**SGD, "nesterov": True}
 SEEDS = {"reduced": tuple(range(2, 12)), "full": (2,)}
 FEWER_SEEDS = 5
 SCREENING_SEEDS, SCREENED_RATES, HELD_OUT = (0, 1), (0.001, 0.002, 0.004, 0.008), 5000
@@ -74,13 +75,27 @@ ENSEMBLES, MEMBERS = ("snapshots", "members"), 6
 SIGMOID = ("sigmoid_fixed", "sigmoid_triangular", "sigmoid_mean")
 # Table 3: bounds, and the settings of Caffe's own solvers.
 ADAPTIVE = {
-    "nesterov": (0.001, 0.006, {**SGD, "nesterov": True}),
+    "nesterov": (0.001, 0.006, NESTEROV),
     "adam": (0.0005, 0.002, {"name": "Adam", "epsilon": 1e-8}),
     "rmsprop": (0.0001, 0.0003, {"name": "RMSprop", "rho": 0.99, "epsilon": 1e-8}),
     "adagrad": (0.003, 0.035, {"name": "Adagrad", "initial_accumulator_value": 0.0, "epsilon": 1e-8}),
     "adadelta": (0.01, 0.1, {"name": "Adadelta", "rho": 0.95, "epsilon": 1e-6}),
 }
 TABLE_3 = tuple(f"{name}_{kind}" for name in ADAPTIVE for kind in ("triangular", "low", "high"))
+# Table 4, to be looked at and not judged, with one seed: each network with its max_lr (DenseNet's second is that of
+# section 4.1.2, in Caffe). They have 8, 8 and 13 layers (the paper names no depths; its sources go up to 110, 110 and
+# 100), 12 epochs for 164, 500 and 300, batches of 100 for 128, 128 and 64, and images neither shifted nor mirrored.
+RESIDUAL = {
+    "resnet": ({"blocks": 1, "filters": 16}, (0.3,)),
+    "stochastic_depth": ({"blocks": 1, "filters": 16, "survival": 0.5}, (0.3,)),
+    "densenet": ({"per_block": 3, "growth": 12, "filters": 16}, (0.2, 0.3)),
+}
+RESIDUAL_RATES = (0.1, 0.2, 0.3)
+TABLE_4 = tuple(
+    f"{network}_{kind}"
+    for network, (_, highs) in RESIDUAL.items()
+    for kind in (*(f"fixed_{rate}" for rate in RESIDUAL_RATES), *(f"triangular_{high}" for high in highs))
+)
 FULL_FIRST = ("fixed_staged", "triangular2", "decay", "mean_drops", "exp_range_bounds", "exp_range")
 
 
@@ -98,6 +113,7 @@ def arms(scale, seed=0):
     return {
         **{name: _settings(scale, policy=policy, updates=updates) for name, (policy, updates) in plain.items()},
         **{name: _settings(scale, **settings) for name, settings in special.items()},
+        **_table_4(scale),
     }
 
 
@@ -198,6 +214,38 @@ def _table_3(n):
     return settings
 
 
+def _table_4(scale):
+    """Networks of `clr_utils.residual`; all rates are divided by ten after a half and three quarters of the updates.
+
+    A cycle is a tenth of the training, as published. The ten cycles go on through both drops: the second is at a peak.
+    """
+    n = _iterations(scale)
+    step = n(600)
+    policies = {f"fixed_{rate}": _fixed_with_drops(rate, step) for rate in RESIDUAL_RATES}
+    policies |= {f"triangular_{high}": _cycles_with_drops(0.1, high, step) for high in RESIDUAL_RATES[1:]}
+    settings = {"data": SCALES[scale]["data"], "batch_size": BATCH, "optimizer": NESTEROV, "held_out": 0}
+    lengths = {"updates": 20 * step, "every": n(1_000)}
+    found = {
+        f"{network}_{kind}": {**settings, **lengths, "network": network, "network_options": options, "policy": policy}
+        for network, (options, _) in RESIDUAL.items()
+        for kind, policy in policies.items()
+    }
+    return {name: found[name] for name in TABLE_4}
+
+
+def _fixed_with_drops(rate, step):
+    return stages((10 * step, fixed(rate)), (5 * step, fixed(rate / 10)), (5 * step, fixed(rate / 100)))
+
+
+def _cycles_with_drops(low, high, step):
+    return stages(
+        (10 * step, cyclical("triangular", low, high, step)),
+        (5 * step, cyclical("triangular", low / 10, high / 10, step)),
+        (step, linear_decay(low / 100, high / 100, step)),
+        (4 * step, cyclical("triangular", low / 100, high / 100, step)),
+    )
+
+
 def candidates(rate, scale="reduced"):
     """What the screening chooses a rate for: the settings of the arms of CHOSEN at this rate, by name."""
     n = _iterations(scale)
@@ -267,6 +315,7 @@ def grids(seeds=None, scale="reduced"):
         yield study_runs(names, seeds=own)
     for names in (LONG, ("range_test",), SIGMOID, TABLE_3):
         yield study_runs(names, seeds=own[:FEWER_SEEDS])
+    yield study_runs(TABLE_4, seeds=own[:1])
 
 
 def recorded_accuracies(names, scale="reduced", seeds=None):
@@ -325,7 +374,9 @@ def _train_network(settings, seed, images):
     keras.utils.set_random_seed(seed)
     model = network(settings, x.shape[1:])
     every, batch_size, options = settings["every"], settings["batch_size"], dict(settings["optimizer"])
-    optimizer = twice_for_biases(getattr(keras.optimizers, options.pop("name")))
+    optimizer = getattr(keras.optimizers, options.pop("name"))
+    if settings["network"] not in RESIDUAL:
+        optimizer = twice_for_biases(optimizer)
     rates = Sweep(rate_of_each_update(settings["policy"], settings["updates"]))
     model.compile(
         optimizer(rates, **options), "sparse_categorical_crossentropy", metrics=["accuracy"], steps_per_execution=every
@@ -360,9 +411,11 @@ def in_order(examples, batch_size, seed):
 
 def network(settings, shape):
     """The network of a run's settings for images of this shape, not compiled."""
-    from clr_utils import models
+    from clr_utils import models, residual
 
     size, _, channels = shape
+    if settings["network"] in RESIDUAL:
+        return getattr(residual, settings["network"])(size, channels, **settings["network_options"])
     return getattr(models, settings["network"])(size, channels, settings["width"])
 
 
