@@ -885,7 +885,7 @@ def test_ragged_tensors_are_refused_by_name(kind):
     import tensorflow as tf
 
     x = tf.RaggedTensor.from_tensor(X) if kind == "RaggedTensor" else tf.sparse.from_dense(X)
-    with pytest.raises(TypeError, match=f"one of them is a {kind}: make a dataset of its batches"):
+    with pytest.raises(TypeError, match=f"x must be arrays, and it is a {kind}: make a dataset of its batches"):
         range_test(eager(), x, TARGETS)
 
 
