@@ -199,12 +199,6 @@ def applying(model, gradients):
     model.optimizer.apply(gradients, model.trainable_variables)
 
 
-def applying_twice(model, gradients):
-    """Two updates a batch."""
-    applying(model, gradients)
-    applying(model, gradients)
-
-
 def applying_another_too(optimizer):
     """One update with the model's optimizer, and one with another, which the model keeps in a list in a dict."""
 
