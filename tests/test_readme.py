@@ -53,11 +53,11 @@ def test_a_students_hours_are_those_of_the_notebooks(page):
     paths = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     minutes = [rules.minutes(nbformat.read(path, as_version=4)) for path in paths]
     student = " ".join(re.search(r"^\*\*A student\*\*.+?\n\n", page, flags=re.M | re.S)[0].split())
-    assert re.findall(r"\[(\d\d)\]", student) == ["00", "04", "05", "06"]
-    assert len(paths) == 7
+    assert re.findall(r"\[(\d\d)\]", student) == ["00", "04", "05", "06", "07"]
+    assert len(paths) == 8
     assert "about three hours" in student
-    assert "another one and a half hours" in student
-    assert [round(sum(part) / 30) / 2 for part in (minutes[:5], minutes[5:])] == [3, 1.5]
+    assert "another two and a half hours" in student
+    assert [round(sum(part) / 30) / 2 for part in (minutes[:5], minutes[5:])] == [3, 2.5]
 
 
 def test_a_practitioners_minutes_and_sections_are_those_of_the_notebooks():
@@ -65,7 +65,7 @@ def test_a_practitioners_minutes_and_sections_are_those_of_the_notebooks():
     practitioner = " ".join(re.search(r"^\*\*A practitioner\*\*.+?\n\n", README, flags=re.M | re.S)[0].split())
     assert f"before trusting them: {rules.minutes(notebooks[3])} minutes." in practitioner
     assert "Each notebook has a section *In your own training*" in practitioner
-    assert ["In your own training" in rules.headings(notebook, 2) for notebook in notebooks] == [True] * 7
+    assert ["In your own training" in rules.headings(notebook, 2) for notebook in notebooks] == [True] * 8
 
 
 def test_both_pages_tell_the_same_finding():
