@@ -16,7 +16,7 @@ def made_up(monkeypatch):
     luck = np.array([0.0, 0.001, -0.001, 0.002, -0.002])
     noise = np.array([0.0002, -0.0002, 0, 0.0001, -0.0001])
 
-    def recorded(case, arm, metric):
+    def recorded(case, arm, metric, seeds=None):
         assert metric in ("pr_area", "validation_pr_area")
         if metric == "validation_pr_area":
             return list(levels[arm] + (0.01 if arm == "fixed_0.03" else 0) + luck)
@@ -71,3 +71,12 @@ def test_the_best_fixed_rate_is_chosen_by_validation(made_up):
 def test_what_is_lost_is_positive_where_the_other_is_better(made_up):
     assert claims.lost(1, "exp_range", "fixed_0.03").mean == pytest.approx(6.8, abs=0.01)
     assert claims.lost(1, "triangular", "fixed_0.03").mean == pytest.approx(-0.2, abs=0.01)
+
+
+def test_a_comparison_that_three_seeds_left_open_has_six():
+    assert study.seeds_of(2, ("triangular", "fixed_0.03")) == 6
+    assert study.seeds_of(2, ("triangular", "exp_range")) == 3
+    assert study.seeds_of(1, ("triangular", "fixed_0.03")) == 5
+    found = claims.lost(2, "triangular", "fixed_0.03")
+    assert len(found.differences) == 6
+    assert -0.5 < found.low < found.high < 0.5, "06 says that triangular is behind by less than the margin"

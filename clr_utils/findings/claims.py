@@ -58,7 +58,8 @@ def in_records(case, policy, other, metric="pr_area", *, together=1):
     check_arms(case, policy=policy, other=other)
     arguments.one_of("metric", metric, ("auc", "pr_area"))
     together = arguments.whole("together", together, unit="contrasts")
-    values = [study.recorded(case, name, metric) for name in (policy, other)]
+    seeds = study.seeds_of(case, (policy, other))
+    values = [study.recorded(case, name, metric, seeds) for name in (policy, other)]
     contrast = f"case {case}: {style_of(policy).label} - {style_of(other).label}"
     interval = paired_difference(*values, confidence=1 - 0.05 / together)
     return row("ours", contrast, metric, interval, len(values[0]))
@@ -88,7 +89,8 @@ def best_fixed(case):
 def lost(case, policy, other):
     """Hundredths of PR area that an arm loses against another one: the paired difference, `other` minus `policy`."""
     check_arms(case, policy=policy, other=other)
-    first, second = (100 * np.array(study.recorded(case, name, "pr_area")) for name in (other, policy))
+    seeds = study.seeds_of(case, (policy, other))
+    first, second = (100 * np.array(study.recorded(case, name, "pr_area", seeds)) for name in (other, policy))
     return paired_difference(first, second)
 
 

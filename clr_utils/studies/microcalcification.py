@@ -171,6 +171,11 @@ def first_arms(case):
     return [*published_arms(case), *fixed_arms()]
 
 
+def seeds_of(case, names):
+    """How many seeds the design gives to a comparison of these arms; more where three left it open."""
+    return PAIRED_SEEDS if case == 2 and set(names) <= set(PAIRED_ARMS) else SEEDS[case]
+
+
 def weight_runs(names=WEIGHT_ARMS):
     """The runs of some arms of case 1 that share the patients and patches of one world: their seed sets the rest."""
     known = arms(1)
