@@ -6,6 +6,7 @@ import pytest
 
 from clr_utils.findings import race
 from clr_utils.studies import cifar10 as study
+from clr_utils.studies.smith import EVERY
 
 UPDATES = np.arange(1, 7) * 500
 
@@ -39,7 +40,7 @@ def recorded(monkeypatch):
 
     def curves(name, scale="reduced", seeds=None):
         updates = study.arms(scale)[name]["updates"]
-        readings = np.arange(study.EVERY // 2, updates + 1, study.EVERY // 2)
+        readings = np.arange(EVERY // 2, updates + 1, EVERY // 2)
         shape = np.minimum(1, 0.9 + 0.1 * readings / readings[-1])
         return readings, np.array([(ends[name] + 0.1 * seed) * shape for seed in seeds])
 

@@ -14,6 +14,7 @@ from clr_utils.citations import published
 from clr_utils.experiments import read_record, recorded_values
 from clr_utils.metrics.comparison import judge, paired_difference, t_interval
 from clr_utils.studies import cifar10 as study
+from clr_utils.studies.smith import DIVIDE, EVERY
 from clr_utils.styles import style_of
 
 MARGIN = 0.5  # points of accuracy, fixed before the runs (`study.DESIGN`)
@@ -53,9 +54,9 @@ def at_iteration(name, iteration, seeds, scale="reduced"):
         ValueError: The accuracy was not read there.
     """
     updates, curves = study.recorded_curves(name, scale, seeds)
-    where = np.flatnonzero(updates * study.DIVIDE[scale] == iteration)
+    where = np.flatnonzero(updates * DIVIDE[scale] == iteration)
     if not len(where):
-        raise ValueError(f"the accuracy was read every {study.EVERY} iterations, up to the end; not at {iteration!r}")
+        raise ValueError(f"the accuracy was read every {EVERY} iterations, up to the end; not at {iteration!r}")
     return curves[:, where[0]].tolist()
 
 
@@ -186,7 +187,7 @@ def plot_race(names, seeds, ax=None, *, scale="reduced"):
     ax = ax or plt.subplots(figsize=(9, 4.6))[1]
     for name in names:
         updates, curves = study.recorded_curves(name, scale, seeds)
-        iterations, style = updates * study.DIVIDE[scale], style_of(name)
+        iterations, style = updates * DIVIDE[scale], style_of(name)
         ax.plot(iterations, curves.mean(axis=0), **style.line, label=style.label)
         ax.fill_between(iterations, curves.min(axis=0), curves.max(axis=0), color=style.color, alpha=0.15, linewidth=0)
     ax.xaxis.set_major_formatter("{x:,.0f}")
