@@ -1,6 +1,5 @@
 """The CIFAR-10 study: its runs, its screening and the order of its grids."""
 
-
 from clr_utils.studies import cifar10
 
 
