@@ -8,6 +8,9 @@ import pytest
 
 from clr_utils import places
 from clr_utils.datasets.archives import read_or_download
+from clr_utils.datasets.cifar10 import load_cifar10, load_cifar100
+from clr_utils.datasets.fashion_mnist import load_fashion_mnist
+from clr_utils.datasets.mnist import load_mnist
 
 LABELS = np.arange(20, dtype=np.uint8) // 2
 ARRAYS = {
@@ -98,3 +101,26 @@ def test_each_archive_that_ships_has_a_card_with_its_hash():
         (card,) = (card for card in cards if card.startswith(f"{path.name}\n"))
         assert f"SHA-256: `{hashlib.sha256(path.read_bytes()).hexdigest()}`" in card
         assert "icen" in card
+
+
+@pytest.mark.parametrize(
+    ("load", "name", "title"),
+    [
+        (lambda: load_mnist("paper"), "mnist", "MNIST"),
+        (lambda: load_fashion_mnist("paper"), "fashion_mnist", "Fashion-MNIST"),
+        (load_cifar10, "cifar10", "CIFAR-10"),
+        (load_cifar100, "cifar100", "CIFAR-100"),
+    ],
+    ids=["mnist", "fashion_mnist", "cifar10", "cifar100"],
+)
+def test_a_failed_download_says_what_to_do(load, name, title, tmp_path, monkeypatch):
+    keras = pytest.importorskip("keras")
+    monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
+
+    def fail(**_):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(getattr(keras.datasets, name), "load_data", fail)
+    with pytest.raises(FileNotFoundError, match=rf"^{title} .*URL fetch failure.*{name}\.npz.*CLR_DATA_DIR") as error:
+        load()
+    assert str(tmp_path) in str(error.value)

@@ -109,17 +109,6 @@ def test_another_download_is_refused():
         load_fashion_mnist("paper")
 
 
-def test_a_failed_download_says_what_to_do(download, monkeypatch):
-    def fail():
-        raise Exception("URL fetch failure")
-
-    import keras
-
-    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", fail)
-    with pytest.raises(FileNotFoundError, match=r"Fashion-MNIST .*URL fetch failure.*fashion_mnist\.npz.*CLR_DATA_DIR"):
-        load_fashion_mnist("paper")
-
-
 def test_unknown_profile():
     with pytest.raises(ValueError, match="'quick', 'paper'; it is 'full'"):
         load_fashion_mnist("full")

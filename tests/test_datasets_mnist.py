@@ -106,18 +106,6 @@ def test_without_the_file_keras_downloads(tmp_path, monkeypatch):
     assert load_mnist("paper").y_train.tolist() == [3, 4]
 
 
-def test_a_failed_download_says_what_to_do(tmp_path, monkeypatch):
-    keras = pytest.importorskip("keras")
-    monkeypatch.setenv("CLR_DATA_DIR", str(tmp_path))
-
-    def fail():
-        raise Exception("URL fetch failure")
-
-    monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
-    with pytest.raises(FileNotFoundError, match=r"URL fetch failure.*CLR_DATA_DIR"):
-        load_mnist("paper")
-
-
 def test_unknown_profile():
     with pytest.raises(ValueError, match="'quick', 'paper'; it is 'full'"):
         load_mnist("full")
