@@ -32,14 +32,18 @@ def check_updates_to_target(updates_to_target):
         if right is not None:
             answer = returned(answer, "updates_to_target", f"a number of updates; here for {what}")
             if answer != right:
-                hint = ""
-                if answer == right + EVERY:
-                    hint = ": that is the second of the two readings"
-                elif accuracies[updates.index(answer)] < TARGET if answer in updates else False:
-                    hint = ": there the accuracy is still below the target"
-                elif answer in updates and updates.index(answer) < updates.index(right):
-                    hint = ": one lucky reading is not enough, the next one must reach the target too"
+                hint = _why_not(answer, right, updates, accuracies)
                 raise NotYet(f"{what} got {answer!r}{hint}; the readings are {accuracies}, every {EVERY} updates")
+
+
+def _why_not(answer, right, updates, accuracies):
+    if answer == right + EVERY:
+        return ": that is the second of the two readings"
+    if answer not in updates:
+        return ""
+    if accuracies[updates.index(answer)] < TARGET:
+        return ": there the accuracy is still below the target"
+    return ": one lucky reading is not enough, the next one must reach the target too" if answer < right else ""
 
 
 def check_stages(stages):

@@ -5,7 +5,6 @@ Iterations are those of the paper. At the reduced scale an update of ours stands
 
 from functools import partial
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -13,6 +12,7 @@ from clr_utils import arguments
 from clr_utils.citations import published
 from clr_utils.experiments import read_record, recorded_values
 from clr_utils.metrics.comparison import judge, paired_difference, t_interval
+from clr_utils.plotting import axes
 from clr_utils.studies import cifar10 as study
 from clr_utils.studies.smith import DIVIDE, EVERY
 from clr_utils.styles import style_of
@@ -184,7 +184,7 @@ def at_feet(name, seeds, step_size=2_000, until=16_000):
 
 def plot_race(names, seeds, ax=None, *, scale="reduced"):
     """Test accuracy against the paper's iterations: a line for the mean over seeds, and a band for their range."""
-    ax = ax or plt.subplots(figsize=(9, 4.6))[1]
+    ax = axes(ax, figsize=(9, 4.6))
     for name in names:
         updates, curves = study.recorded_curves(name, scale, seeds)
         iterations, style = updates * DIVIDE[scale], style_of(name)
@@ -197,7 +197,7 @@ def plot_race(names, seeds, ax=None, *, scale="reduced"):
 
 def plot_parts(seeds, ax=None):
     """A staircase of arrows from 0.001 at 25,000 iterations to triangular2 and on; below each a dot a seed."""
-    ax = ax or plt.subplots(figsize=(9, 3.6))[1]
+    ax = axes(ax, figsize=(9, 3.6))
     steps = parts(seeds)
     ends = np.cumsum(
         [np.mean(at_iteration("fixed_staged", 25_000, seeds)), *(gains.mean() for gains in steps.values())]

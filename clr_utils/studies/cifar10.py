@@ -73,11 +73,11 @@ def study_runs(names, scale="reduced", seeds=None):
     """
     chosen = {name: candidates(chosen_rate(name), scale)[name] for name in CHOSEN if name in names}
     prefix = "" if scale == "reduced" else f"{scale}_"
-    return [
-        Run(STUDY, prefix + name, {**arms(scale, seed), **chosen}[name], seed)
-        for seed in (SEEDS[scale] if seeds is None else seeds)
-        for name in names
-    ]
+    runs = []
+    for seed in SEEDS[scale] if seeds is None else seeds:
+        known = {**arms(scale, seed), **chosen}
+        runs += [Run(STUDY, prefix + name, known[name], seed) for name in names]
+    return runs
 
 
 def screening_runs(name, rate):
