@@ -80,6 +80,16 @@ def test_verdicts_are_about_the_first_being_better(recorded):
     assert found.loc["the drops, with cycles", "verdict"] == "not recorded yet"
 
 
+def test_intervals_that_are_judged_together_are_wider(recorded, monkeypatch):
+    gains = np.where(np.arange(10) % 2, 0.3, -0.3)
+    final = {"triangular2": gains.tolist(), "decay": [0.0] * 10}
+    monkeypatch.setattr(race, "final", lambda name, wanted, scale="reduced": final[name][: len(wanted)])
+    alone = race.judged({"a": ("triangular2", "decay")}).loc["a", "points of accuracy"]
+    together = race.judged(dict.fromkeys("abcdefgh", ("triangular2", "decay"))).loc["a", "points of accuracy"]
+    assert alone == "+0.00 [-0.23, +0.23]"
+    assert together == "+0.00 [-0.35, +0.35]"
+
+
 def test_there_is_no_verdict_before_all_seeds_are_recorded(recorded, monkeypatch):
     monkeypatch.setattr(race, "seeds_recorded", lambda names, scale="reduced": (2, 3, 4))
     found = race.judged({"claim": ("triangular2", "decay")})

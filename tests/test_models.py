@@ -1,5 +1,6 @@
 """The papers' networks: parameters counted by hand, outputs that are probabilities."""
 
+import keras
 import numpy as np
 import pytest
 from keras.layers import Dropout
@@ -46,6 +47,18 @@ def test_cifar10_quick_is_caffes():
     squares = sum(float((np.asarray(weight) ** 2).sum()) for weight in model.get_weights())
     assert float(sum(model.losses)) == pytest.approx(0.002 * squares, rel=1e-4)
     assert np.asarray(model(np.ones((2, 32, 32, 3)))).sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("build", "wanted"),
+    [(cifar10_quick, [1e-4, 0.01, 0.01, 0.1, 0.1]), (cifar10_full, [1e-4, 0.01, 0.01, 0.01])],
+    ids=["quick", "full"],
+)
+def test_initial_weights_have_caffes_deviations(build, wanted):
+    keras.utils.set_random_seed(0)
+    weights = build().get_weights()
+    assert [float(kernel.std()) for kernel in weights[::2]] == pytest.approx(wanted, rel=0.1)
+    assert all((bias == 0).all() for bias in weights[1::2])
 
 
 def test_cifar10_quick_at_half_its_width_and_size():

@@ -1,9 +1,13 @@
 """The training of the image classifiers: order, rates of biases, ensembles, and what diverges."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 
+from clr_utils.datasets.cifar10 import halved
+from clr_utils.datasets.fashion_mnist import load_fashion_mnist
 from clr_utils.studies import cifar10, classifiers, smith
 from clr_utils.studies.rates import fixed
 
@@ -75,7 +79,15 @@ def test_a_training_that_diverges_has_no_accuracy(small_settings):
 
 def test_images_have_the_mean_of_the_training_set_taken_off():
     x, y, x_test, _ = classifiers.prepared("fashion_mnist_14")
+    images = halved(load_fashion_mnist())
     assert x.shape == (5_000, 14, 14, 1)
     assert np.abs(x.mean(axis=0)).max() < 1e-3
     assert np.bincount(y).tolist() == [500] * 10
-    assert x_test.shape == (1_000, 14, 14, 1)
+    np.testing.assert_allclose(x_test - x[:1000], images.x_test - images.x_train[:1000], atol=1e-3)
+
+
+def test_the_seed_sets_the_weights(small_settings, monkeypatch):
+    monkeypatch.setattr(classifiers, "in_order", lambda *_: itertools.repeat(np.arange(100)))
+    curves = [classifiers.train_on(small_settings, seed)[1]["loss"] for seed in (0, 0, 1)]
+    assert curves[0] == pytest.approx(curves[1], rel=1e-5)
+    assert curves[0] != pytest.approx(curves[2], rel=1e-5)

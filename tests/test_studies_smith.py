@@ -94,3 +94,62 @@ def test_rates_of_table_4_go_in_ten_cycles_through_two_drops(name, low, high, sc
     height = 1 - np.abs(20 * done % 2 - 1)
     drops = np.select([done < 1 / 2, done < 3 / 4], [1, 1 / 10], 1 / 100)
     np.testing.assert_allclose(rates, (low + (high - low) * height) * drops, rtol=1e-9)
+
+
+def settings_of(name, scale="full"):
+    return smith.arms(scale)[name]
+
+
+def test_windows_and_bounds_are_six_cycles_between_their_bounds():
+    for name, low, mean in (("welch", 0.001, 2 / 3), ("hann", 0.001, 1 / 2), ("third", 0.005 / 3, 1 / 2)):
+        rates = rates_of(name)
+        assert (rates.min(), rates.max()) == pytest.approx((low, 0.005))
+        assert rates.mean() == pytest.approx(low + (0.005 - low) * mean, rel=1e-3)
+    assert rates_of("quarter").min() == pytest.approx(0.005 / 4)
+    for name in (*smith.WINDOWS, *smith.BOUNDS):
+        assert rates_of(name).reshape(6, 4_000).argmax(axis=1).tolist() == [2_000] * 6
+
+
+def test_members_and_snapshots_spend_the_same_in_cycles_down_to_0():
+    snapshots, members = settings_of("snapshots"), settings_of("members")
+    assert snapshots["updates"] == members["updates"] * members["members"] == 24_000
+    assert snapshots["snapshots"] == members["updates"]
+    rates = rates_of("snapshots")
+    np.testing.assert_allclose(rates, np.tile(rates_of("members"), 6))
+    assert (rates[0], rates.max()) == (0, 0.005)
+
+
+def test_the_sigmoid_network_trains_as_in_caffes_file():
+    for name in smith.SIGMOID:
+        settings = settings_of(name)
+        assert (settings["network"], settings["batch_size"]) == ("cifar10_sigmoid", 111)
+    fixed, cycles, mean = (rates_of(name) for name in smith.SIGMOID)
+    assert set(fixed) == {0.001}
+    assert cycles.sum() == pytest.approx(mean.sum(), rel=1e-3)
+
+
+@pytest.mark.parametrize(("name", "bounds"), [(name, row[:2]) for name, row in smith.ADAPTIVE.items()])
+def test_table_3_has_its_bounds_and_lengths(name, bounds):
+    low, high, cycles = (rates_of(f"{name}_{kind}") for kind in ("low", "high", "triangular"))
+    assert (set(low), set(high)) == ({bounds[0]}, {bounds[1]})
+    assert (cycles.min(), cycles.max()) == pytest.approx(bounds)
+    assert (len(low), len(high)) == (70_000, 25_000)
+    assert len(cycles) == (70_000 if name in ("adam", "rmsprop") else 25_000)
+    assert settings_of(f"{name}_low")["optimizer"] == smith.ADAPTIVE[name][2]
+
+
+def test_the_range_test_climbs_to_its_end_as_in_figure_3():
+    rates, settings = rates_of("range_test"), settings_of("range_test")
+    assert rates[0] == 0
+    assert (np.diff(rates) > 0).all()
+    assert rates[-1] == pytest.approx(0.02, rel=1e-3)
+    assert len(rates) / 500 == 8, "epochs"
+    assert settings["every"] == 50
+
+
+def test_what_the_screening_chooses_for_has_the_drops_or_falls_to_0():
+    chosen = smith.candidates(0.004, "full")
+    drops, line = (rate_of_each_update(each["policy"], each["updates"]) for each in chosen.values())
+    assert list(chosen) == ["best_drops", "line"]
+    np.testing.assert_allclose(drops, 4 * rates_of("fixed_drops"))
+    np.testing.assert_allclose(line, 0.004 * (1 - np.arange(25_000) / 25_000))
