@@ -42,6 +42,7 @@ _NAMES = {
     "datasets.mnist": ["load_mnist", "validation_split"],
     "datasets.cifar10": ["load_cifar10", "load_cifar100"],
     "datasets.fashion_mnist": ["load_fashion_mnist"],
+    "datasets.chest_xray": ["FINDINGS", "ChestXrays", "PatientSplit", "load_chest_sample", "patient_split"],
     "datasets.mammography": ["load_mammography"],
     "models": ["calcification_cnn", "mnist_mlp"],
     "metrics.comparison": ["holm", "judge", "noise_band", "paired_difference", "t_interval", "welch_interval"],

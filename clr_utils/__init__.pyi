@@ -16,6 +16,11 @@ from clr_utils.course.notebook import setup_notebook as setup_notebook
 from clr_utils.course.notebook import verdict as verdict
 from clr_utils.cycles import half_cycles as half_cycles
 from clr_utils.cycles import step_size_for as step_size_for
+from clr_utils.datasets.chest_xray import FINDINGS as FINDINGS
+from clr_utils.datasets.chest_xray import ChestXrays as ChestXrays
+from clr_utils.datasets.chest_xray import PatientSplit as PatientSplit
+from clr_utils.datasets.chest_xray import load_chest_sample as load_chest_sample
+from clr_utils.datasets.chest_xray import patient_split as patient_split
 from clr_utils.datasets.cifar10 import load_cifar10 as load_cifar10
 from clr_utils.datasets.cifar10 import load_cifar100 as load_cifar100
 from clr_utils.datasets.fashion_mnist import load_fashion_mnist as load_fashion_mnist
@@ -64,11 +69,14 @@ from clr_utils.range_test.training import RangeTestWarning as RangeTestWarning
 from clr_utils.schedules import CyclicalLearningRate as CyclicalLearningRate
 
 __all__ = [
+    "ChestXrays",
     "CycleWarning",
     "CyclicLR",
     "CyclicalLearningRate",
+    "FINDINGS",
     "LearningRateHistory",
     "NoSuggestionError",
+    "PatientSplit",
     "RangeTest",
     "RangeTestWarning",
     "RangeTests",
@@ -90,6 +98,7 @@ __all__ = [
     "holm",
     "judge",
     "linear_decay",
+    "load_chest_sample",
     "load_cifar10",
     "load_cifar100",
     "load_fashion_mnist",
@@ -103,6 +112,7 @@ __all__ = [
     "paired_difference",
     "patch_blocks",
     "patient_interval",
+    "patient_split",
     "plot_policy",
     "pr_area",
     "precision_at",

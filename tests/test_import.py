@@ -60,7 +60,7 @@ def test_the_stub_lists_the_names_with_their_files():
     stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8")).body
     imported = [(each.module, name.name, name.asname) for each in stub[1:-1] for name in each.names]
     files = {name: f"clr_utils.{file}" for name, file in clr_utils._FILE_OF.items()}
-    assert imported == sorted((file, name, name) for name, file in files.items())
+    assert sorted(imported) == sorted((file, name, name) for name, file in files.items())
     assert ast.literal_eval(stub[-1].value) == clr_utils.__all__
 
 

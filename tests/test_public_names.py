@@ -261,6 +261,11 @@ ROWS = {
     "load_cifar10": (clr_utils.load_cifar10, {}),
     "load_cifar100": (clr_utils.load_cifar100, {}),
     "load_mammography": (clr_utils.load_mammography, {}),
+    "load_chest_sample": (clr_utils.load_chest_sample, {}),
+    "patient_split": (
+        clr_utils.patient_split,
+        {"xrays": clr_utils.load_chest_sample(), "finding": "Effusion", "seed": 0, "shares": [0.5, 0.25, 0.25]},
+    ),
     "validation_split": (clr_utils.validation_split, {"digits": clr_utils.load_mnist(), "examples": 600, "seed": 0}),
     "calcification_cnn": (clr_utils.calcification_cnn, {}),
     "mnist_mlp": (clr_utils.mnist_mlp, {"hidden": 3}),
@@ -327,6 +332,9 @@ ROWS = {
 ELSEWHERE = {
     "SMITH_TABLE_2": "a constant",
     "Stage": "a row that staged checks",
+    "FINDINGS": "a constant",
+    "ChestXrays": "arrays that patient_split checks",
+    "PatientSplit": "what patient_split returns",
     "CycleWarning": "a warning",
     "RangeTestWarning": "a warning",
     "NoSuggestionError": "an error",
