@@ -43,6 +43,8 @@ _NAMES = {
     "datasets.cifar10": ["load_cifar10", "load_cifar100"],
     "datasets.fashion_mnist": ["load_fashion_mnist"],
     "datasets.chest_xray": ["FINDINGS", "ChestXrays", "PatientSplit", "load_chest_sample", "patient_split"],
+    "datasets.nih_folder": ["load_chest_xrays"],
+    "datasets.pneumonia": ["load_pneumonia"],
     "datasets.mammography": ["load_mammography"],
     "models": ["calcification_cnn", "mnist_mlp"],
     "metrics.comparison": ["holm", "judge", "noise_band", "paired_difference", "t_interval", "welch_interval"],

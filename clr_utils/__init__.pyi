@@ -27,6 +27,8 @@ from clr_utils.datasets.fashion_mnist import load_fashion_mnist as load_fashion_
 from clr_utils.datasets.mammography import load_mammography as load_mammography
 from clr_utils.datasets.mnist import load_mnist as load_mnist
 from clr_utils.datasets.mnist import validation_split as validation_split
+from clr_utils.datasets.nih_folder import load_chest_xrays as load_chest_xrays
+from clr_utils.datasets.pneumonia import load_pneumonia as load_pneumonia
 from clr_utils.decays import exp_decay as exp_decay
 from clr_utils.decays import fixed as fixed
 from clr_utils.decays import linear_decay as linear_decay
@@ -99,11 +101,13 @@ __all__ = [
     "judge",
     "linear_decay",
     "load_chest_sample",
+    "load_chest_xrays",
     "load_cifar10",
     "load_cifar100",
     "load_fashion_mnist",
     "load_mammography",
     "load_mnist",
+    "load_pneumonia",
     "lr_range_test",
     "mnist_mlp",
     "modified_triangular2",

@@ -56,6 +56,13 @@ def own_results():
     return folder or (_user_results() if INSTALLED else None)
 
 
+def cache_folder():
+    """The folder that the system has for what can be made again, such as `~/.cache/clr-notebooks`; it may not exist."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("clr-notebooks", appauthor=False)
+
+
 def _user_results():
     from platformdirs import user_data_path
 

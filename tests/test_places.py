@@ -26,6 +26,13 @@ def test_an_installed_package_keeps_new_records_with_the_user(monkeypatch, tmp_p
     assert places.own_results() == tmp_path / "mine"
 
 
+def test_what_can_be_made_again_is_kept_in_the_cache_of_the_user(monkeypatch, tmp_path):
+    for variable in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert places.cache_folder().is_relative_to(tmp_path)
+    assert places.cache_folder().name == "clr-notebooks"
+
+
 @pytest.mark.parametrize(
     ("variable", "look"), [("CLR_DATA_DIR", places.data_folder), ("CLR_RESULTS_DIR", places.own_results)]
 )

@@ -262,6 +262,7 @@ ROWS = {
     "load_cifar100": (clr_utils.load_cifar100, {}),
     "load_mammography": (clr_utils.load_mammography, {}),
     "load_chest_sample": (clr_utils.load_chest_sample, {}),
+    "load_pneumonia": (clr_utils.load_pneumonia, {}),
     "patient_split": (
         clr_utils.patient_split,
         {"xrays": clr_utils.load_chest_sample(), "finding": "Effusion", "seed": 0, "shares": [0.5, 0.25, 0.25]},
@@ -335,6 +336,7 @@ ELSEWHERE = {
     "FINDINGS": "a constant",
     "ChestXrays": "arrays that patient_split checks",
     "PatientSplit": "what patient_split returns",
+    "load_chest_xrays": "test_datasets_chest_xray.py",
     "CycleWarning": "a warning",
     "RangeTestWarning": "a warning",
     "NoSuggestionError": "an error",

@@ -43,7 +43,8 @@ def read_or_download(name, title, image, train, test, balanced=False, sha256=Non
     """
     if path := places.data_file(f"{name}.npz"):
         shapes = ((train, *image), (train,), (test, *image), (test,))
-        return _read(path, dict(zip(KEYS, shapes, strict=True)), balanced, classes)
+        mend = f"replace it by Keras's {path.name}, or unset CLR_DATA_DIR to download it"
+        return read(path, dict(zip(KEYS, shapes, strict=True)), mend, balanced, classes)
     return _downloaded(name, title, sha256)
 
 
@@ -66,22 +67,35 @@ def _downloaded(name, title, sha256):
     return arrays
 
 
-def _read(path, shapes, balanced, classes):
-    mend = f"replace it by Keras's {path.name}, or unset CLR_DATA_DIR to download it"
+def read(path, shapes, mend, balanced=False, classes=10):
+    """The images and labels of an archive, as uint8 arrays in the order of `shapes`.
+
+    Args:
+        path: The archive.
+        shapes: The shape that each key's array must have; those of one dimension are labels, which may also lie in a
+            column.
+        mend: What to do with a wrong archive, said in the messages.
+        balanced: Whether each of the classes has equally many.
+        classes: Number of classes.
+
+    Raises:
+        ValueError: The archive is broken or of another layout; the message names it.
+    """
     try:
         if not is_zipfile(path):
             raise BadZipFile("it is no archive of arrays")
         with np.load(path) as file:
-            arrays = {key: file[key] for key in KEYS}
+            arrays = {key: file[key] for key in shapes}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise ValueError(f"{path} cannot be read ({error}); {mend}") from error
+    labels = [key for key, shape in shapes.items() if len(shape) == 1]
     for key, shape in shapes.items():
-        if key[0] == "y" and arrays[key].shape == (*shape, 1):
+        if key in labels and arrays[key].shape == (*shape, 1):
             arrays[key] = arrays[key].reshape(shape)
         if arrays[key].shape != shape or arrays[key].dtype != np.uint8:
             found = f"{arrays[key].shape}, {arrays[key].dtype}"
             raise ValueError(f"{path}: {key} is {found}; it should be {shape}, uint8; {mend}")
-    for key in ("y_train", "y_test"):
+    for key in labels:
         if (largest := arrays[key].max()) >= classes:
             raise ValueError(
                 f"{path}: {key} should be labels from 0 to {classes - 1}; the largest is {largest}; {mend}"
