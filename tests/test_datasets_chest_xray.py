@@ -177,7 +177,7 @@ def test_arrays_alone_are_refused():
 
 # The full set
 
-# NIH's first columns; each line ends with a comma.
+# NIH's first columns; each row ends with a comma, so that a reader could take the first column for a row's name.
 HEADER = ("Image Index", "Finding Labels", "Follow-up #", "Patient ID", "Patient Age")
 ROWS = (
     ("00000002_000.png", "No Finding", "0", "2", "80"),
@@ -194,8 +194,8 @@ def nih(tmp_path, monkeypatch):
 
     def write(rows=ROWS, folder="data/ChestX-ray14", name="Data_Entry_2017.csv", header=HEADER):
         (tmp_path / folder / "images").mkdir(parents=True, exist_ok=True)
-        lines = [",".join(header), *(",".join(row) for row in rows)]
-        (tmp_path / folder / name).write_text("".join(f"{line},\n" for line in lines))
+        lines = [",".join(header), *(",".join([*row, ""]) for row in rows)]
+        (tmp_path / folder / name).write_text("\n".join(lines))
         for number, row in enumerate(rows):
             save(tmp_path / folder / "images" / row[0], grey(number))
         return tmp_path / folder
@@ -348,6 +348,15 @@ def test_a_truncated_image_is_named_wherever_it_ends(nih, tmp_path):
         with pytest.raises(ValueError, match=r"images/00000001_001\.png cannot be read .*; replace it by NIH's"):
             load_chest_xrays(2)
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_damaged_image_is_named(nih):
+    path = nih() / "images" / ROWS[1][0]
+    whole = bytearray(path.read_bytes())
+    whole[whole.index(b"IDAT") - 1] = 0  # the length of this block, which Pillow calls an error of syntax
+    path.write_bytes(whole)
+    with pytest.raises(ValueError, match=r"00000001_001\.png cannot be read \(broken PNG file.*; replace it by NIH's"):
+        load_chest_xrays(2)
 
 
 @pytest.mark.parametrize(

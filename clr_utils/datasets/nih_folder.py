@@ -77,7 +77,7 @@ def _read_entries(path):
 
     mend = f"replace it by NIH's, from {SOURCE}"
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+        table = pd.read_csv(path, usecols=COLUMNS.__contains__, dtype=str, keep_default_na=False, index_col=False)
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read ({error}); {mend}") from error
     if missing := [column for column in COLUMNS if column not in table]:
