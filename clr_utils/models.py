@@ -6,6 +6,7 @@ from keras import layers
 from clr_utils import arguments
 
 CAFFE_DECAY = 0.004
+_RELU = {"activation": "relu", "kernel_initializer": "he_normal"}
 
 
 def mnist_mlp(hidden=784):
@@ -142,3 +143,76 @@ class LocalResponseNormalization(layers.Layer):
     def get_config(self):
         """The arguments, for serialisation."""
         return {**super().get_config(), "size": self.size, "alpha": self.alpha, "beta": self.beta}
+
+
+def alexnet(size=32, channels=1, width=0.25, classes=2):
+    """A small network after AlexNet (Krizhevsky et al. 2012): five convolutions, three dense layers, dropout 0.5.
+
+    The order of layers is the paper's: pooling 3x3 at strides of 2 after the first, second and fifth convolution. For
+    small images its first convolution is 5x5 without strides; local response normalisation is left out, and
+    weights begin as He et al. 2015 have them for ReLUs (arXiv:1502.01852).
+
+    Args:
+        size: Height and width of the images, 8 pixels or more.
+        channels: Channels of the images.
+        width: Share of 64, 192, 384, 256, 256 channels and of 512 units twice.
+        classes: Classes to tell apart, 2 or more.
+
+    Returns:
+        A model from images of shape (n, size, size, channels) to probabilities of shape (n, classes).
+    """
+    size, channels, width, classes = _image_network(size, channels, width, classes)
+    model = keras.Sequential([keras.Input((size, size, channels))], name="alexnet")
+    for number, filters in enumerate((64, 192, 384, 256, 256), start=1):
+        filters, window = max(1, round(filters * width)), 5 if number == 1 else 3
+        model.add(layers.Conv2D(filters, window, padding="same", name=f"conv{number}", **_RELU))
+        if number in (1, 2, 5):
+            model.add(layers.MaxPooling2D(3, 2, padding="same", name=f"pool{number}"))
+    model.add(layers.Flatten())
+    for name in ("fc6", "fc7"):
+        model.add(layers.Dense(max(1, round(512 * width)), name=name, **_RELU))
+        model.add(layers.Dropout(0.5))
+    model.add(layers.Dense(classes, activation="softmax", name="predictions"))
+    return model
+
+
+def mobilenet(size=32, channels=1, width=0.5, classes=2):
+    """A small network after MobileNet (Howard et al. 2017, arXiv:1704.04861): depthwise separable convolutions.
+
+    A 3x3 convolution, then five blocks of a 3x3 depthwise and a 1x1 convolution, each with batch normalisation and
+    ReLU; two of them halve the image; the mean over all pixels; a softmax.
+
+    Args:
+        size, channels, classes: As for `alexnet`.
+        width: Share of 32 channels, and of 64, 128, 128, 256, 256 in the blocks.
+
+    Returns:
+        A model as of `alexnet`.
+    """
+    size, channels, width, classes = _image_network(size, channels, width, classes)
+    first, *blocks = (max(1, round(filters * width)) for filters in (32, 64, 128, 128, 256, 256))
+    model = keras.Sequential([keras.Input((size, size, channels))], name="mobilenet")
+    model.add(layers.Conv2D(first, 3, padding="same", use_bias=False))
+    for filters, strides in zip(blocks, (1, 2, 1, 2, 1), strict=True):
+        _add_normalised(model)
+        model.add(layers.DepthwiseConv2D(3, strides, padding="same", use_bias=False))
+        _add_normalised(model)
+        model.add(layers.Conv2D(filters, 1, use_bias=False))
+    _add_normalised(model)
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(classes, activation="softmax", name="predictions"))
+    return model
+
+
+def _add_normalised(model):
+    model.add(layers.BatchNormalization(momentum=0.9))
+    model.add(layers.ReLU())
+
+
+def _image_network(size, channels, width, classes):
+    return (
+        arguments.whole("size", size, minimum=8, maximum=1024, unit="pixels"),
+        arguments.whole("channels", channels, unit="channels"),
+        arguments.number("width", width, above=0, maximum=16),
+        arguments.whole("classes", classes, minimum=2, maximum=10**6, unit="classes"),
+    )

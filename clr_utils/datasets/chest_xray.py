@@ -124,6 +124,25 @@ def patient_split(xrays, finding, seed=0, shares=(0.6, 0.2, 0.2)):
     return PatientSplit(*arrays)
 
 
+def finding_or_none(xrays, finding):
+    """The X-rays with a finding, and those without any: what a binary classifier of it is trained on.
+
+    Args:
+        xrays: A `ChestXrays`.
+        finding: One of `FINDINGS`.
+
+    Returns:
+        A `ChestXrays` of these images, in their order.
+
+    Raises:
+        TypeError, ValueError: As for `patient_split`.
+    """
+    _check(xrays)
+    arguments.one_of("finding", finding, FINDINGS)
+    kept = xrays.findings[:, FINDINGS.index(finding)] | ~xrays.findings.any(axis=1)
+    return ChestXrays(*(part[kept] for part in xrays))
+
+
 def _check(xrays):
     arguments.instance("xrays", xrays, ChestXrays, "ChestXrays, such as load_chest_sample() gives")
     lengths = len(xrays.images), len(xrays.patients), len(xrays.findings)
