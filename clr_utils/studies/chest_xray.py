@@ -122,11 +122,10 @@ def policy_of(arm, high, first, then, cycles):
     mean = (low + high) / 2
     if arm == "from_start":
         return _decaying(high, first + then)[1]
-    halves = [high / 2**k for k in range(cycles)]
     phase_2 = {
         "before": (),
         "triangular": [(then, cyclical("triangular", low, high, cycle // 2))],
-        "modified_triangular2": [(cycle, cyclical("triangular", h / SHARE, h, cycle // 2)) for h in halves],
+        "modified_triangular2": [(then, cyclical("modified_triangular2", low, high, cycle // 2))],
         "last_rate": [(then, fixed(high / LAST))],
         "decay_again": [_decaying(high, then)],
         "one_line": [(then, linear_decay(low, high, then))],
