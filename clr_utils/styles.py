@@ -46,6 +46,14 @@ STYLES = {
     "exp_0.006": Style("exp from 0.006", "0.35", "--"),
     "shuffled_stages": Style("shuffled within stages", "C1", ":"),
     "shuffled": Style("shuffled as a whole", "0.42", ":"),
+    "before": Style("before", "0.35", "--"),
+    "modified_triangular2": Style("modified triangular2", "C1", (0, (3, 1, 1, 1))),
+    "last_rate": Style("last rate kept", "C4", ":"),
+    "decay_again": Style("decay started again", "C3", "-."),
+    "one_line": Style("one line, no cycles", "C2", "--"),
+    "mean_rate": Style("mean rate, fixed", "C5", "-."),
+    "mean_fall": Style("mean rate with a fall", "C5", "--"),
+    "from_start": Style("all epochs at once", "C6", (0, (1, 1))),
     "network": Style("network", "0.3", "-"),
 }
 

@@ -1,0 +1,72 @@
+"""Self-checks of notebook 08."""
+
+import numpy as np
+
+from clr_utils.exercises import NotYet, one_number, returned
+
+# Labels, what they are, and the answer.
+LABELS = (
+    ("one in four has the finding", [0, 0, 1, 0], 75.0),
+    ('three in four have it: always "yes" is the better answer there', [1, 1, 0, 1], 75.0),
+    ("nobody has it", [0, 0, 0, 0, 0], 100.0),
+    ("half have it", [0, 1], 50.0),
+    ("17 of 1,000 have it", [1] * 17 + [0] * 983, 98.3),
+)
+RUNNERS = ("before", "last_rate", "decay_again", "one_line", "mean_rate", "mean_fall", "triangular", "from_start")
+ANSWERS = {
+    "cycling": {"triangular", "one_line"},
+    "epochs": {"before", "last_rate"},
+    "retraining": {"triangular", "from_start"},
+}
+WHY_NOT = {
+    "before": "has not been trained on, so whatever is compared with it differs in its epochs",
+    "last_rate": "keeps a rate that is nearly zero",
+    "decay_again": "ends far below triangular's foot, and has another mean rate",
+    "mean_rate": "does not end at triangular's foot",
+    "mean_fall": "ends at 0, below triangular's foot, and has another mean rate",
+    "one_line": "has a rate that rises again",
+    "triangular": "has a rate that rises again, and cycles",
+    "from_start": "is one decay over all epochs",
+}
+
+
+def check_without_looking(without_looking):
+    """`without_looking(labels)`: the accuracy in percent of the better constant answer."""
+    for what, labels, right in LABELS:
+        answer = without_looking(np.array(labels))
+        answer = one_number(answer, f"without_looking, for labels of which {what},")
+        if abs(answer - right) < 1e-6:
+            continue
+        if abs(100 * answer - right) < 1e-6:
+            raise NotYet(f"you returned {answer:g}: that is a share; in percent it is a hundred times as much")
+        if abs(100 - answer - right) < 1e-6:
+            raise NotYet(f"where {what}, you returned {answer:g}: one of the two constant answers does better")
+        raise NotYet(f"where {what}, you returned {answer:g}; the labels are {labels[:5]}{' ...' * (len(labels) > 5)}")
+
+
+def check_runners(runners):
+    """`runners()`: for each of three questions the smallest set of runners that answers it."""
+    answers = returned(runners(), "runners", "a dict of three sets")
+    if not isinstance(answers, dict) or answers.keys() != ANSWERS.keys():
+        raise NotYet(f"runners must return a dict with the keys {', '.join(ANSWERS)}")
+    for question, right in ANSWERS.items():
+        answer = answers[question]
+        if answer is ...:
+            raise NotYet(f"{question}: replace the dots by a set of names")
+        if isinstance(answer, str) or not isinstance(answer, set | frozenset | list | tuple):
+            raise NotYet(f"{question}: give a set of names, such as {{'before', 'mean_fall'}}; it is {answer!r}")
+        for name in answer:
+            if name not in RUNNERS:
+                raise NotYet(f"{question}: there is no runner {name!r}; choose from {', '.join(RUNNERS)}")
+        _check_set(question, set(answer), right)
+
+
+def _check_set(question, answer, right):
+    if answer == right:
+        return
+    if answer > right:
+        raise NotYet(f"{question}: your {len(answer)} runners can answer it, but fewer can: which do you not need?")
+    if len(answer) < 2:
+        raise NotYet(f"{question}: one runner alone compares with nothing")
+    wrong = next(name for name in RUNNERS if name in answer - right)
+    raise NotYet(f"{question}: look at {wrong!r} again, which {WHY_NOT[wrong]}")
