@@ -5,7 +5,7 @@
 
 import os
 import sys
-from functools import partialmethod
+from functools import cache, partialmethod
 from pathlib import Path
 
 import matplotlib
@@ -44,3 +44,13 @@ def eager(monkeypatch):
     import keras
 
     monkeypatch.setattr(keras.Model, "compile", partialmethod(keras.Model.compile, run_eagerly=True))
+
+
+@pytest.fixture(scope="module")
+def patients_once():
+    """The patches of a patient are generated once for a file of tests; test_calcification_patches.py has them twice."""
+    from clr_utils.calcification import patches
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patches, "_patient_patches", cache(patches._patient_patches))
+        yield

@@ -1,14 +1,13 @@
 """Cases, validation and test sets, by their counts; standardisation that knows the training set only."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 
-from clr_utils.calcification import patches as generator
 from clr_utils.calcification import sets
 from clr_utils.calcification.patches import generate_patches, join
 from clr_utils.calcification.sets import Standardiser, fit_standardiser, test_set, training_set, validation_set
+
+pytestmark = pytest.mark.usefixtures("patients_once")
 
 SCALE = 1 / 40
 
@@ -16,14 +15,6 @@ SCALE = 1 / 40
 @pytest.fixture(autouse=True)
 def no_files(monkeypatch):
     monkeypatch.delenv("CLR_DATA_DIR", raising=False)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patients_once():
-    """The patches of a patient are generated once for all sets; test_calcification_patches.py has them twice."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generator, "_patient_patches", cache(generator._patient_patches))
-        yield
 
 
 @pytest.fixture(scope="module")
