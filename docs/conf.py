@@ -1,13 +1,19 @@
 """Sphinx settings of the site. tools/build_site.py lays the pages out and calls Sphinx: `make site`."""
 
+import gc
 import importlib.util
 import re
+import sys
 from pathlib import Path
 
-from myst_nb.sphinx_ import HideCodeCellNode
 from pygments.lexers import find_lexer_class_by_name
 
 import clr_utils
+
+# jsonschema, which MyST-NB needs, would make grammars of web addresses with it, two seconds; notebooks need none.
+sys.modules["rfc3987_syntax"] = None
+# Nor is garbage looked for among all that Sphinx keeps: a fifth of the time, for a process that soon ends.
+gc.disable()
 
 project = html_title = "Cyclical learning rates"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
@@ -69,6 +75,8 @@ def docstring_as_rst(app, what, name, obj, options, lines):
 
 def name_the_answers(app, doctree, page):
     """What is folded below its code is the answer to a prediction: MyST-NB has one prompt for both folds of a cell."""
+    from myst_nb.sphinx_ import HideCodeCellNode
+
     for fold in doctree.findall(HideCodeCellNode):
         if "below-input" in fold["classes"]:
             fold["prompt_show"], fold["prompt_hide"] = "Show the answer", "Hide the answer"

@@ -5,9 +5,11 @@
 
 import os
 import sys
+from functools import cache, partialmethod
 from pathlib import Path
 
 import matplotlib
+import pytest
 
 from toy_study import toy  # noqa: F401
 
@@ -34,3 +36,21 @@ def pytest_terminal_summary(terminalreporter):
     seconds = [(name, value) for each in reports for name, value in each.user_properties if name.startswith("seconds")]
     for name, value in sorted(seconds):
         terminalreporter.write_line(f"{name.removeprefix('seconds '):<48} {value:6.1f} s")
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """For trainings of few updates, in which nothing hangs on the compiled step: it is not worth its making."""
+    import keras
+
+    monkeypatch.setattr(keras.Model, "compile", partialmethod(keras.Model.compile, run_eagerly=True))
+
+
+@pytest.fixture(scope="module")
+def patients_once():
+    """The patches of a patient are generated once for a file of tests; test_calcification_patches.py has them twice."""
+    from clr_utils.calcification import patches
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patches, "_patient_patches", cache(patches._patient_patches))
+        yield

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -117,10 +118,21 @@ def batches(updates):
     return np.ones((2 * updates, 1), "float32"), np.full((2 * updates, 1), -1000.0, "float32")
 
 
+@cache
+def pipeline(updates):
+    """`batches` as TensorFlow takes them, made once: of arrays Keras makes such a pipeline for each training anew."""
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices(batches(updates)).batch(2)
+
+
 def fit(model, updates, callbacks=(), epochs=1, **settings):
     """Train for `updates` updates an epoch at batch size 2, in silence."""
-    x, y = batches(updates)
-    return model.fit(x, y, batch_size=2, epochs=epochs, shuffle=False, verbose=0, callbacks=list(callbacks), **settings)
+    if BACKEND == "tensorflow":
+        settings["x"] = pipeline(updates)
+    else:
+        settings |= {**dict(zip("xy", batches(updates), strict=True)), "batch_size": 2}
+    return model.fit(epochs=epochs, shuffle=False, verbose=0, callbacks=list(callbacks), **settings)
 
 
 def applied_rates(model, updates, callbacks=(), **settings):

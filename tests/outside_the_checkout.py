@@ -3,6 +3,7 @@
 Its arguments are the folder that the wheel was unpacked into and the checkout, which it takes off Python's path.
 """
 
+import gc
 import json
 import runpy
 import sys
@@ -10,6 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 
+gc.disable()  # as in quick_start.py
 SITE, CHECKOUT = sys.argv[1:]
 sys.path[:] = [SITE, *(folder for folder in sys.path if Path(folder).resolve() != Path(CHECKOUT))]
 

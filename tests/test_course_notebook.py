@@ -1,5 +1,6 @@
 """What notebooks start with and end with: profile, seed, verdicts, and the self-checks of exercises."""
 
+import gc
 import json
 import os
 
@@ -58,6 +59,21 @@ def test_setup_imports_keras_unless_told_not_to(monkeypatch):
         assert imported == []
         setup_notebook()
     assert imported == ["keras"]
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_garbage_is_not_looked_for_while_keras_is_imported(collecting, monkeypatch):
+    seen = []
+    monkeypatch.setattr(notebook, "import_module", lambda name: seen.append(gc.isenabled()))
+    before = gc.isenabled()
+    try:
+        gc.enable() if collecting else gc.disable()
+        with matplotlib.rc_context():
+            setup_notebook()
+        assert seen == [False]
+        assert gc.isenabled() == collecting
+    finally:
+        gc.enable() if before else gc.disable()
 
 
 def test_setup_leaves_stderr_open(capfd):

@@ -48,36 +48,36 @@ def random_numbers():
 
 @pytest.mark.parametrize(
     "kind",
-    ["normalized", "own_step", "unbuilt", "half"]
+    ["normalized", "scaled", "own_step", "unbuilt", "half"]
     + [pytest.param(kind, marks=on_tensorflow) for kind in ("frozen", "averaged", "branched", "no_config")],
 )
 def test_training_afterwards_is_as_without(kind):
-    """A test of the fresh model, and one of the trained model."""
+    """A test of the fresh model, and one of the trained model, which keeps its attributes.
+
+    The optimizer, the compiled training function and the history are the same objects as before.
+    """
     x, y = data_for(kind)
     model = new(kind)
     expected = [(train(model, x, y), values(model), model.metrics_names) for _ in range(2)]
     numbers = random_numbers()
     model = new(kind)
-    for history, variables, names in expected:
-        range_test(model, x, y)
-        assert train(model, x, y) == history
-        assert_same(values(model), variables)
-        assert model.metrics_names == names
-    assert random_numbers() == numbers
-
-
-@pytest.mark.parametrize("kind", ["normalized", "scaled", "own_step"])
-def test_the_model_keeps_its_attributes(kind):
-    """The optimizer, the compiled training function and the history are the same objects as before."""
-    x, y = data_for(kind)
-    model = new(kind)
-    train(model, x, y)
-    before, variables, metrics = dict(vars(model)), values(model), model.get_metrics_result()
+    range_test(model, x, y)
+    assert_trained_as(expected[0], model, x, y)
+    before, metrics = dict(vars(model)), model.get_metrics_result()
     range_test(model, x, y)
     assert vars(model).keys() == before.keys()
     assert all(vars(model)[name] is value for name, value in before.items())
-    assert_same(values(model), variables)
+    assert_same(values(model), expected[0][1])
     assert model.get_metrics_result() == metrics
+    assert_trained_as(expected[1], model, x, y)
+    assert random_numbers() == numbers
+
+
+def assert_trained_as(expected, model, x, y):
+    history, variables, names = expected
+    assert train(model, x, y) == history
+    assert_same(values(model), variables)
+    assert model.metrics_names == names
 
 
 def broken_at(monkeypatch, update, error):

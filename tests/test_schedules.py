@@ -232,7 +232,9 @@ def test_a_fresh_process_loads_and_continues(tmp_path, monkeypatch):
 
     output = run_python(
         f"""
-import json, sys
+import gc, json, sys
+gc.disable()  # as in quick_start.py
+sys.modules["tensorflow"] = None  # as in conftest.py
 sys.path[:0] = ["tests", {str(tmp_path)!r}]
 from clr_utils import CyclicalLearningRate, keras_internals
 import keras, helpers, scales

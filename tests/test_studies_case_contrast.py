@@ -55,14 +55,14 @@ def test_the_shifted_threshold_is_the_ratio_of_the_skews():
 
 
 def test_the_leaky_arm_trains_on_the_patients_of_the_test_set_and_not_on_its_patches():
-    settings = {**study.arms()["leaky"], "scale": 0.01}
-    clean = training_set(2, scale=0.01)
+    settings = {**study.arms()["leaky"], "scale": 0.005}
+    clean = training_set(2, scale=0.005)
     leaky = study._with_test_patients(clean, settings, seed=0)
-    test = tested_patches(scale=0.01)
+    test = tested_patches(scale=0.005)
     assert leaky.counts == clean.counts
     assert leaky.split == "train"
     shared = np.isin(leaky.patient, test.patient)
-    assert shared.sum() == clean.counts[1] - training_set(1, scale=0.01).counts[1]
+    assert shared.sum() == clean.counts[1] - training_set(1, scale=0.005).counts[1]
     assert not leaky.y[shared].any()
     pixels = {patch.tobytes() for patch in test.x}
     assert not any(patch.tobytes() in pixels for patch in leaky.x[shared])

@@ -12,6 +12,7 @@ from clr_utils.studies import cifar10, classifiers, smith
 from clr_utils.studies.rates import fixed
 
 
+@pytest.mark.usefixtures("eager")
 def test_networks_of_table_4_have_their_settings_and_one_rate_for_all_weights(monkeypatch):
     x, y = np.random.default_rng(0).normal(size=(8, 8, 8, 3)).astype("float32"), np.arange(8)
     monkeypatch.setattr(classifiers, "prepared", lambda data, held_out: (x, y, x, y))
@@ -46,9 +47,10 @@ def test_each_epoch_takes_every_image_once_and_the_order_is_the_seeds():
 
 @pytest.fixture
 def small_settings():
-    return {**cifar10.small_run().settings, "updates": 20, "every": 10, "policy": fixed(0.001)}
+    return {**cifar10.small_run().settings, "updates": 4, "every": 2, "policy": fixed(0.001)}
 
 
+@pytest.mark.usefixtures("eager")
 def test_an_ensemble_is_the_mean_of_all_that_was_kept(small_settings, monkeypatch):
     """Two networks, of each a snapshot halfway and one at the end: after each further one the mean of them votes."""
     found = []
@@ -59,8 +61,8 @@ def test_an_ensemble_is_the_mean_of_all_that_was_kept(small_settings, monkeypatc
 
     accuracy = classifiers._accuracy
     monkeypatch.setattr(classifiers, "_accuracy", spied)
-    metrics, history = classifiers.train_on({**small_settings, "members": 2, "snapshots": 10}, seed=0)
-    assert metrics["updates"] == 40
+    metrics, history = classifiers.train_on({**small_settings, "members": 2, "snapshots": 2}, seed=0)
+    assert metrics["updates"] == 8
     assert metrics["accuracy"] == history["accuracy"][-1]
     assert len(history["accuracy"]) == len(history["ensemble"]) == 4
     assert history["ensemble"][0] == history["accuracy"][0]
@@ -70,8 +72,11 @@ def test_an_ensemble_is_the_mean_of_all_that_was_kept(small_settings, monkeypatc
     assert not np.allclose(single[1], single[3])
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_training_that_diverges_has_no_accuracy(small_settings):
-    metrics, history = classifiers.train_on({**small_settings, "policy": fixed(1e6)}, seed=0)
+    metrics, history = classifiers.train_on(
+        {**small_settings, "policy": fixed(1e6), "updates": 20, "every": 10}, seed=0
+    )
     assert metrics["accuracy"] is None
     assert metrics["updates"] < 20
     assert history["accuracy"] == []
@@ -86,6 +91,7 @@ def test_images_have_the_mean_of_the_training_set_taken_off():
     np.testing.assert_allclose(x_test - x[:1000], images.x_test - images.x_train[:1000], atol=1e-3)
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_seed_sets_the_weights(small_settings, monkeypatch):
     monkeypatch.setattr(classifiers, "in_order", lambda *_: itertools.repeat(np.arange(100)))
     curves = [classifiers.train_on(small_settings, seed)[1]["loss"] for seed in (0, 0, 1)]

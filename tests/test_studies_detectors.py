@@ -28,7 +28,7 @@ def trained(**settings):
     return study.train({**study.small_run().settings, "epochs": 1, **settings}, 0)
 
 
-@pytest.mark.usefixtures("shared_patches")
+@pytest.mark.usefixtures("shared_patches", "eager")
 def test_a_network_that_is_not_trained_keeps_its_initial_weights():
     metrics, history = trained(epochs=0, policy=fixed(0.0))
     assert metrics["updates"] == 0
@@ -36,14 +36,14 @@ def test_a_network_that_is_not_trained_keeps_its_initial_weights():
     assert len(history["negatives_above"]) == 6
 
 
-@pytest.mark.usefixtures("shared_patches")
+@pytest.mark.usefixtures("shared_patches", "eager")
 def test_a_training_that_diverges_is_recorded_as_such():
     metrics, history = trained(policy=fixed(1e4))
     assert metrics == {**dict.fromkeys(detectors.METRICS), "updates": 10}
     assert history == {"loss": [None], "accuracy": history["accuracy"], "negatives_above": []}
 
 
-@pytest.mark.usefixtures("shared_patches")
+@pytest.mark.usefixtures("shared_patches", "eager")
 def test_weights_and_a_shifted_threshold_act():
     metrics, history = trained(shifted_threshold=0.0)
     assert metrics["recall_shifted"] == 1 > metrics["recall"]

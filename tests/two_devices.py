@@ -5,6 +5,7 @@ went wrong; test_two_devices.py asks for each.
 """
 
 import functools
+import gc
 import json
 import os
 import subprocess
@@ -122,6 +123,7 @@ def checks():
 
 def main():
     """Run the checks of this backend."""
+    gc.disable()  # as in quick_start.py
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     root = Path(__file__).resolve().parent
     sys.path[:0] = [str(root), str(root.parent)]
