@@ -7,11 +7,13 @@ from keras.layers import Dropout
 
 from clr_utils.models import (
     LocalResponseNormalization,
+    alexnet,
     calcification_cnn,
     cifar10_full,
     cifar10_quick,
     cifar10_sigmoid,
     mnist_mlp,
+    mobilenet,
 )
 
 
@@ -113,3 +115,41 @@ def test_local_response_normalisation_is_its_formula():
 def test_a_network_that_cannot_be_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         cifar10_quick(**arguments)
+
+
+def test_alexnet_has_its_layers_in_the_papers_order():
+    model = alexnet(32, width=1, classes=3)
+    names = [layer.name for layer in model.layers if not layer.name.startswith(("flatten", "dropout"))]
+    convolutions = ["conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5"]
+    assert names == [*convolutions, "fc6", "fc7", "predictions"]
+    counts = [layer.count_params() for layer in model.layers if layer.count_params()]
+    assert counts == [
+        5 * 5 * 64 + 64,
+        9 * 64 * 192 + 192,
+        9 * 192 * 384 + 384,
+        9 * 384 * 256 + 256,
+        9 * 256 * 256 + 256,
+        4 * 4 * 256 * 512 + 512,
+        512 * 512 + 512,
+        512 * 3 + 3,
+    ]
+    assert [layer.rate for layer in model.layers if isinstance(layer, Dropout)] == [0.5, 0.5]
+
+
+def test_mobilenet_separates_depth_from_space():
+    model = mobilenet(28, width=0.25)
+    depthwise = [layer for layer in model.layers if isinstance(layer, keras.layers.DepthwiseConv2D)]
+    assert [layer.count_params() for layer in depthwise] == [9 * 8, 9 * 16, 9 * 32, 9 * 32, 9 * 64]
+    assert [layer.output.shape[1] for layer in depthwise] == [28, 14, 14, 7, 7]
+    pointwise = [layer.count_params() for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert pointwise == [9 * 8, 8 * 16, 16 * 32, 32 * 32, 32 * 64, 64 * 64]
+    channels = [8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64]
+    assert model.count_params() == 72 + 9 * 152 + sum(pointwise[1:]) + 4 * sum(channels) + 64 * 2 + 2
+
+
+@pytest.mark.parametrize("build", [alexnet, mobilenet])
+def test_image_networks_give_probabilities_and_refuse_what_is_wrong(build):
+    assert np.asarray(build(28, width=0.1)(np.ones((2, 28, 28, 1)))).sum(axis=1) == pytest.approx(1, abs=1e-5)
+    for wrong in ({"size": 7}, {"channels": 0}, {"width": 0}, {"classes": 1}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            build(**wrong)

@@ -184,13 +184,10 @@ def grids(seeds=None, scale="reduced"):
             yield study_runs(FEWER_ARMS, SEEDS["full"][:seeds], data, network, "adam", scale)
         return
     yield [small_run(), *_screening("alexnet", JUDGED_OPTIMIZERS)]
-    own = SEEDS["pneumonia"][:seeds]
-    yield [
-        run for seed in own for optimizer in JUDGED_OPTIMIZERS for run in study_runs(ARMS, [seed], optimizer=optimizer)
-    ]
-    for data in NIH:
-        for optimizer in reversed(JUDGED_OPTIMIZERS):
-            yield study_runs(ARMS, SEEDS["nih"][:seeds], data, optimizer=optimizer)
+    own, splits = SEEDS["pneumonia"][:seeds], SEEDS["nih"][:seeds]
+    for arms, optimizers in ((JUDGED_ARMS, ("adam",)), (ARMS, JUDGED_OPTIMIZERS)):
+        yield [run for seed in own for each in JUDGED_OPTIMIZERS for run in study_runs(arms, [seed], optimizer=each)]
+        yield from (study_runs(arms, splits, data, optimizer=each) for data in NIH for each in optimizers)
     yield [*_screening("alexnet", ["rmsprop"]), *_screening("mobilenet"), *_screening("densenet")]
     for network, optimizer in OTHERS:
         yield study_runs(FEWER_ARMS, own[:FEWER_SEEDS], network=network, optimizer=optimizer)

@@ -50,9 +50,9 @@ def train_on(settings, seed):
     for reading, length in zip(readings, lengths, strict=True):
         chosen = np.concatenate([next(batches) for _ in range(length)])
         fitted = model.fit(x[chosen], y[chosen], batch_size=settings["batch_size"], shuffle=False, verbose=0)
-        if not np.isfinite(fitted.history["loss"][0]):
-            break
         scores = [model.predict(images, batch_size=1000, verbose=0)[:, 1] for images, _ in parts]
+        if not np.isfinite([fitted.history["loss"][0], *map(np.sum, scores)]).all():
+            break
         labels = [labels for _, labels in parts]
         for name, value in {"loss": fitted.history["loss"][0], **scores_of(labels, scores)}.items():
             history[name].append(round(float(value), 5))
