@@ -10,6 +10,7 @@ COSTLY = [
     "notebooks/04_mnist.ipynb",
     "tests/test_range_test_run.py",
     "notebooks/07_cifar10.ipynb",
+    "notebooks/08_chest_xray.ipynb",
     "notebooks/05_unbalanced_metrics.ipynb",
     "notebooks/01_learning_rate.ipynb",
     "tests/test_build_site.py",

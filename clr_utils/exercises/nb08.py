@@ -7,7 +7,7 @@ from clr_utils.exercises import NotYet, one_number, returned
 # Labels, what they are, and the answer.
 LABELS = (
     ("one in four has the finding", [0, 0, 1, 0], 75.0),
-    ('three in four have it: always "yes" is the better answer there', [1, 1, 0, 1], 75.0),
+    ("three in four have it", [1, 1, 0, 1], 75.0),
     ("nobody has it", [0, 0, 0, 0, 0], 100.0),
     ("half have it", [0, 1], 50.0),
     ("17 of 1,000 have it", [1] * 17 + [0] * 983, 98.3),
@@ -35,13 +35,21 @@ def check_without_looking(without_looking):
     for what, labels, right in LABELS:
         answer = without_looking(np.array(labels))
         answer = one_number(answer, f"without_looking, for labels of which {what},")
-        if abs(answer - right) < 1e-6:
-            continue
-        if abs(100 * answer - right) < 1e-6:
-            raise NotYet(f"you returned {answer:g}: that is a share; in percent it is a hundred times as much")
-        if abs(100 - answer - right) < 1e-6:
-            raise NotYet(f"where {what}, you returned {answer:g}: one of the two constant answers does better")
-        raise NotYet(f"where {what}, you returned {answer:g}; the labels are {labels[:5]}{' ...' * (len(labels) > 5)}")
+        if not np.isclose(answer, right):
+            raise NotYet(f"where {what}, you returned {answer:g}{_why_not(answer, np.array(labels), right)}")
+
+
+def _why_not(answer, labels, right):
+    share = 100 * labels.mean()
+    if np.isclose(100 * answer, right):
+        return ": that is a share; in percent it is a hundred times as much"
+    if np.isclose(answer, share):
+        return ', which is how often always "yes" is right; is the other answer right more often?'
+    if np.isclose(answer, 100 - share):
+        return ', which is how often always "no" is right; is the other answer right more often?'
+    if np.isclose(answer / len(labels), right / 100):
+        return ": that is a number of images; what part of all is it, in percent?"
+    return f"; the labels are {labels[:5].tolist()}{' ...' * (len(labels) > 5)}"
 
 
 def check_runners(runners):

@@ -76,8 +76,11 @@ def _run_of(arm):
 
 
 def steps(score, seeds, **which):
-    """What each of the three STEPS adds to a score, one a seed: {step: differences}."""
-    return {step: np.subtract(*(values(arm, score, seeds, **which) for arm in pair)) for step, pair in STEPS.items()}
+    """What each of the three STEPS adds to a score, one a seed, NaN where a run diverged: {step: differences}."""
+    return {
+        step: np.subtract(*(np.array(values(arm, score, seeds, **which), float) for arm in pair))
+        for step, pair in STEPS.items()
+    }
 
 
 def judged(score, data="pneumonia", contrasts=CONTRASTS):
@@ -103,7 +106,11 @@ def judged(score, data="pneumonia", contrasts=CONTRASTS):
             if len(seeds) < 2:
                 rows[claim, optimizer] = ("-", len(seeds), "not recorded yet")
                 continue
-            pairs = paired_difference(*(values(arm, score, seeds, **which) for arm in pair), confidence=confidence)
+            sides = [values(arm, score, seeds, **which) for arm in pair]
+            if diverged := sum(side.count(None) for side in sides):
+                rows[claim, optimizer] = ("-", len(seeds), f"{diverged} runs diverged")
+                continue
+            pairs = paired_difference(*sides, confidence=confidence)
             missing = planned - len(seeds)
             verdict = f"{missing} seeds are missing" if missing else judge(-pairs.high, -pairs.low, margin)
             digits = 1 if margin >= 1 else 3
