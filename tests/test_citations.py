@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from clr_utils import published
+from clr_utils import FINDINGS, published
 from helpers import ROOT
 
 with (ROOT / "data" / "published.csv").open(encoding="utf-8", newline="") as file:
@@ -22,7 +22,8 @@ def test_the_table_has_its_columns_and_every_key_once():
 def test_every_row_is_complete():
     for row in ROWS:
         assert None not in row, f"a comma too many, quote the text: {row}"
-        assert re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", row["key"]), row
+        words = ["finding" if word in FINDINGS else word for word in row["key"].split(".")]
+        assert re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", ".".join(words)), row
         assert math.isfinite(float(row["value"])), row
         assert re.search(r"\b(19|20)\d\d\b", row["source"]), f"the source is an author or site and a year: {row}"
         assert all(value and value == value.strip() for value in row.values()), row
@@ -67,6 +68,66 @@ def test_table_4_as_read_in_the_paper(network, low, mid, high, clr, bounds):
     found = [published(f"smith.table4.{network}.{kind}") for kind in kinds]
     assert [figure.value for figure in found] == [low, mid, high, clr]
     assert bounds in found[-1].where
+
+
+# The two tables of Chopade 2021: epochs and accuracy before retraining, and after it with the policy.
+SLIDES = {
+    "Atelectasis": (10, 75.10, 32, 79.59, "Triangular"),
+    "Cardiomegaly": (12, 75.78),
+    "Consolidation": (10, 73.32),
+    "Edema": (12, 93.37),
+    "Emphysema": (10, 85.60),
+    "Effusion": (10, 86.53),
+    "Fibrosis": (10, 66.58, 32, 88.96, "Modified Triangular2"),
+    "Infiltration": (10, 64.60, 10, 76.15, "Modified Triangular2"),
+    "Mass": (10, 70.11),
+    "Nodule": (10, 68.23),
+    "Pneumothorax": (10, 70.12, 36, 79.83, "Triangular"),
+    "Pneumonia": (None, None, 30, 88.43, "Triangular"),
+    "Pleural_Thickening": (10, 71.67),
+    "Hernia": (30, 90.81),
+}
+# How many images of NIH's Data_Entry_2017.csv name each finding.
+NIH = {
+    "Infiltration": 19_894,
+    "Effusion": 13_317,
+    "Atelectasis": 11_559,
+    "Nodule": 6_331,
+    "Mass": 5_782,
+    "Pneumothorax": 5_302,
+    "Consolidation": 4_667,
+    "Pleural_Thickening": 3_385,
+    "Cardiomegaly": 2_776,
+    "Emphysema": 2_516,
+    "Edema": 2_303,
+    "Fibrosis": 1_686,
+    "Pneumonia": 1_431,
+    "Hernia": 227,
+}
+
+
+def test_the_slides_as_read():
+    wanted = {}
+    for finding, (epochs, accuracy, *after) in SLIDES.items():
+        if accuracy:
+            wanted[f"chopade.{finding}.epochs"] = (epochs, "epochs")
+            wanted[f"chopade.{finding}.accuracy"] = (accuracy, "%")
+            assert published(f"chopade.{finding}.accuracy").where.endswith(f"after {epochs} epochs")
+        if after:
+            more, better, policy = after
+            wanted[f"chopade.{finding}.clr_epochs"] = (more, "epochs")
+            wanted[f"chopade.{finding}.clr_accuracy"] = (better, "%")
+            assert published(f"chopade.{finding}.clr_accuracy").where.endswith(f", {policy}")
+    found = [row["key"] for row in ROWS if row["key"].startswith("chopade.")]
+    assert {key: published(key)[:2] for key in found} == wanted
+
+
+def test_the_counts_of_nih_are_those_of_its_table():
+    assert sum(NIH.values()) == 81_176
+    found = {row["key"].removeprefix("nih.chestxray14."): row for row in ROWS if row["key"].startswith("nih.")}
+    assert {finding: int(row["value"]) for finding, row in found.items()} == NIH
+    assert set(FINDINGS) == NIH.keys() == SLIDES.keys()
+    assert {(row["unit"], row["where"]) for row in found.values()} == {("images", "Data_Entry_2017, of 112,120 images")}
 
 
 def test_an_unknown_key_lists_those_that_begin_alike():

@@ -1,12 +1,17 @@
 """What no wrong answer shows of the self-checks: other right answers pass, and the figures they are told by hold."""
 
+import re
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from clr_utils import policies, published
-from clr_utils.exercises import nb01, nb02, nb03, nb05, nb06
+from clr_utils.exercises import NotYet, nb01, nb02, nb03, nb05, nb06, nb08
 from clr_utils.range_test.curves import level
+from clr_utils.studies import chest_xray
+from clr_utils.studies.rates import rate_of_each_update
 
 
 def ends_near_its_best(test):
@@ -32,6 +37,11 @@ def welch(mean, sd, other_mean, other_sd, n):
     return np.array([mean - other_mean - half, mean - other_mean + half])
 
 
+RUNNERS = [
+    ("cycling", ["triangular", "one_line"]),
+    ("epochs", ["before", "last_rate"]),
+    ("retraining", ["from_start", "triangular"]),
+]
 RIGHT = {
     "the largest singular value": (nb01.check_max_stable_rate, lambda hessian: 2 / np.linalg.norm(hessian, 2)),
     "a drop": (nb01.check_schedule, lambda step: 0.1 if step < 100 else 0.01),
@@ -47,6 +57,16 @@ RIGHT = {
     "whole numbers": (nb05.check_false_positives, lambda *case: round(alarms(*case))),
     "a loop": (nb06.check_equivalent_steps, lambda decay, updates: sum(1 / (1 + decay * t) for t in range(updates))),
     "Welch by hand": (nb06.check_welch, welch),
+    "counts": (nb08.check_without_looking, lambda labels: 100 * np.bincount(labels).max() / len(labels)),
+    "single precision": (nb08.check_without_looking, lambda labels: np.float32(50 + abs(100 * labels.mean() - 50))),
+    "an array of one": (nb08.check_without_looking, lambda labels: 50 + abs(100 * labels.mean(keepdims=True) - 50)),
+    "tenths": (
+        nb08.check_without_looking,
+        lambda labels: round(max(100 * labels.mean(), 100 * (1 - labels.mean())), 1),
+    ),
+    "lists, in another order": (nb08.check_runners, lambda: {name: sorted(two) for name, two in RUNNERS[::-1]}),
+    "tuples": (nb08.check_runners, lambda: {name: tuple(two) for name, two in RUNNERS}),
+    "NumPy's text": (nb08.check_runners, lambda: {name: frozenset(map(np.str_, two)) for name, two in RUNNERS}),
 }
 
 
@@ -67,3 +87,39 @@ def test_the_tables_have_1234_and_92_false_positives():
     for case, number in ((1, 1234), (2, 92)):
         shares = [published(f"alyafi.case{case}.triangular.{name}").value for name in ("precision", "recall")]
         assert round(alarms(*shares, positives)) == number
+
+
+def test_no_other_set_of_runners_passes_and_no_hint_names_one_of_the_right():
+    for question, right in RUNNERS:
+        others = (set(names) for size in range(9) for names in combinations(nb08.RUNNERS, size))
+        for names in others:
+            if names != set(right):
+                with pytest.raises(NotYet) as hint:
+                    nb08.check_runners(lambda answers=dict(RUNNERS) | {question: names}: answers)
+                needless = names - set(right) if len(names) > 1 and not names > set(right) else set()
+                assert set(re.findall("'(.+?)'", str(hint.value))) <= needless, hint.value
+                assert needless or "look at" not in str(hint.value)
+
+
+def test_what_is_said_of_the_runners_is_true_of_their_rates():
+    """The library's own runners, after ten epochs of 50 updates: their mean rate, and that with which they end."""
+    assert set(nb08.RUNNERS) == {"before", *chest_xray.ARMS} - {"modified_triangular2"}
+    settings = {arm: chest_xray.settings_of(arm, 0.004) for arm in nb08.RUNNERS}
+    epochs = {arm: each["readings"][-1] // 50 for arm, each in settings.items()}
+    assert {arm for arm, number in epochs.items() if number != 30} == {"before"}
+    assert epochs["before"] == 10
+    rates = {arm: rate_of_each_update(each["policy"], 30 * 50) for arm, each in settings.items() if arm != "before"}
+    means = {arm: each[500:].mean() for arm, each in rates.items()}
+    foot = pytest.approx(0.001, rel=0.03)
+    for arm, each in rates.items():
+        said = nb08.WHY_NOT["cycling"].get(arm, "")
+        if arm == "from_start":
+            assert (each[:500] < rates["triangular"][:500]).mean() < 0.01
+            continue
+        assert (means[arm] != pytest.approx(means["triangular"], rel=0.01)) == ("another mean rate" in said), arm
+        assert (each[-1] != foot) == bool(re.search("ends (at 0|far)|not end at|nearly zero", said)), arm
+        np.testing.assert_array_equal(each[:500], rates["triangular"][:500])
+        moved = nb08.WHY_NOT["epochs"].get(arm, "")
+        assert (each[500] > 2 * each[499]) == ("leaves the rate" in moved), arm
+    assert rates["mean_fall"][-1] < 0.01 * rates["mean_fall"][500]
+    assert rates["from_start"][-2] > rates["from_start"][-1] == pytest.approx(0.00004, rel=0.01)

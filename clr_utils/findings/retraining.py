@@ -56,89 +56,117 @@ def seeds_recorded(arms, data="pneumonia", **which):
         data: "pneumonia", or a finding of `study.NIH`.
         **which: network and optimizer, as for `study.study_runs`.
     """
-    arms = {_run_of(arm) for arm in arms}
-    seeds = study.SEEDS["pneumonia" if data == "pneumonia" else "nih"]
+    arms = {_run_of(arguments.one_of("arms", arm, ("before", *study.ARMS))) for arm in arms}
     runs = partial(study.study_runs, sorted(arms), data=data, **which)
     try:
-        return tuple(seed for seed in seeds if all(read_record(run) is not None for run in runs([seed])))
+        return tuple(seed for seed in _planned(data) if all(read_record(run) is not None for run in runs([seed])))
     except FileNotFoundError:  # the screening that chooses the rate
         return ()
 
 
 def values(arm, score, seeds, **which):
-    """A recorded score of an arm, one a seed; "before" is the score of triangular's runs after phase 1."""
+    """A recorded score of an arm, one a seed, NaN where a run diverged.
+
+    "before" is the score of triangular's runs after phase 1.
+    """
     prefix = "before_" if arm == "before" else ""
-    return study.recorded_scores(prefix + score, _run_of(arm), seeds, **which)
+    return np.array(study.recorded_scores(prefix + score, _run_of(arm), seeds, **which), dtype=float)
 
 
 def _run_of(arm):
     return "triangular" if arm == "before" else arm
 
 
+def _planned(data):
+    return study.SEEDS["pneumonia" if arguments.one_of("data", data, study.EPOCHS) == "pneumonia" else "nih"]
+
+
 def steps(score, seeds, **which):
-    """What each of the three STEPS adds to a score, one a seed, NaN where a run diverged: {step: differences}."""
-    return {
-        step: np.subtract(*(np.array(values(arm, score, seeds, **which), float) for arm in pair))
-        for step, pair in STEPS.items()
-    }
+    """What each of the three STEPS adds to a score, one a seed: {step: differences}; NaN where a run diverged."""
+    return {step: np.subtract(*(values(arm, score, seeds, **which) for arm in pair)) for step, pair in STEPS.items()}
 
 
 def judged(score, data="pneumonia", contrasts=CONTRASTS):
     """A row for each contrast and optimizer: the difference of a score, its interval, and the verdict.
 
     Args:
-        score: A key of MARGINS.
+        score: A key of MARGINS; of the NIH findings the training accuracy alone is judged (`study.DESIGN`).
         data: "pneumonia", or a finding of `study.NIH`.
         contrasts: {what is claimed: (arm, other)}; the intervals hold together for all of them and both optimizers
             (Bonferroni).
 
     Returns:
-        A DataFrame. "verdict" is about "the first is better"; until all seeds of the design are recorded there is none.
+        A DataFrame. "verdict" is about "the first is better". There is none until all seeds of the design are
+        recorded, and none where a run diverged: without it the rest would look better than they are.
+
+    Raises:
+        ValueError: The study does not judge this score of these data.
     """
-    margin = MARGINS[arguments.one_of("score", score, MARGINS)]
-    planned = len(study.SEEDS["pneumonia" if data == "pneumonia" else "nih"])
+    margin, planned = MARGINS[arguments.one_of("score", score, MARGINS)], len(_planned(data))
+    if score != "train_accuracy" and data != "pneumonia":
+        raise ValueError(f"{score} of {data} is untestable: too few test patients. Judge its train_accuracy")
     confidence = 1 - 0.05 / (len(contrasts) * len(study.JUDGED_OPTIMIZERS))
     rows = {}
     for claim, pair in contrasts.items():
         for optimizer in study.JUDGED_OPTIMIZERS:
             which = {"data": data, "optimizer": optimizer}
             seeds = seeds_recorded(pair, **which)
-            if len(seeds) < 2:
-                rows[claim, optimizer] = ("-", len(seeds), "not recorded yet")
-                continue
-            sides = [values(arm, score, seeds, **which) for arm in pair]
-            if diverged := sum(side.count(None) for side in sides):
-                rows[claim, optimizer] = ("-", len(seeds), f"{diverged} runs diverged")
-                continue
-            pairs = paired_difference(*sides, confidence=confidence)
-            missing = planned - len(seeds)
-            verdict = f"{missing} seeds are missing" if missing else judge(-pairs.high, -pairs.low, margin)
-            digits = 1 if margin >= 1 else 3
-            text = f"{pairs.mean:+.{digits}f} [{pairs.low:+.{digits}f}, {pairs.high:+.{digits}f}]"
-            rows[claim, optimizer] = (text, len(seeds), verdict)
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "seeds", "verdict"])
-    table.index = pd.MultiIndex.from_tuples(table.index)
-    return table
+            scores = [values(arm, score, seeds, **which) for arm in pair] if seeds else []
+            rows[claim, optimizer] = _row(scores, len(seeds), planned, margin, confidence)
+    return pd.DataFrame(rows.values(), pd.MultiIndex.from_tuples(rows), ["difference", "seeds", "verdict"])
+
+
+def _row(scores, seeds, planned, margin, confidence):
+    """The difference of two arms with its interval, the number of seeds, and the verdict or why there is none."""
+    if seeds < 2:
+        return "-", seeds, "not recorded yet"
+    if diverged := np.isnan(scores).any(axis=0).sum():
+        return "-", seeds, f"seeds with a run that diverged: {diverged} of {seeds}"
+    pairs, missing = paired_difference(*scores, confidence=confidence), planned - seeds
+    verdict = f"seeds missing: {missing} of {planned}" if missing else judge(-pairs.high, -pairs.low, margin)
+    digits = 1 if margin >= 1 else 3
+    mean, low, high = (f"{round(each, digits) + 0.0:+.{digits}f}" for each in (pairs.mean, pairs.low, pairs.high))
+    return f"{mean} [{low}, {high}]", seeds, verdict
 
 
 def plot_arrows(ends, ax=None, *, unit):
-    """An arrow for each arm from the mean score before to the mean after, rows from the top, and a dot a seed.
+    """An arrow for each arm from the mean score before to the mean after, rows from the top.
+
+    Above an arrow stands a tick for each seed before, below it a dot for each seed after. The dotted line is the mean
+    before.
 
     Args:
         ends: {arm of `clr_utils.styles`: (scores before, scores after)}, one a seed each.
         ax: The Axes to draw in; new ones unless given.
         unit: The label of the horizontal axis.
+
+    Raises:
+        TypeError, ValueError: There is no arm, an unknown one, a score that is no finite number (such as that of a run
+            that diverged), or an arm has not as many scores before as after.
     """
+    arguments.instance("ends", ends, dict, "a dict from an arm to its scores before and after")
+    if not ends:
+        raise ValueError("ends must have one arm or more; it is empty")
+    unit, pairs = arguments.text("unit", unit), {style_of(arm): _pair(arm, *pair) for arm, pair in ends.items()}
     ax = axes(ax, figsize=(6, 0.6 * len(ends) + 1))
-    for row, (arm, (before, after)) in enumerate(ends.items()):
-        style, start, end = style_of(arm), np.mean(before), np.mean(after)
+    for row, (style, (before, after)) in enumerate(pairs.items()):
         arrow = {"arrowstyle": "-|>", "color": style.color, "linewidth": 3, "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", (end, row), (start, row), arrowprops=arrow)
+        ax.annotate("", (after.mean(), row), (before.mean(), row), arrowprops=arrow)
         ax.plot(before, [row - 0.25] * len(before), "|", color="0.5", linestyle="none")
         ax.plot(after, [row + 0.25] * len(after), ".", color=style.color, linestyle="none")
-    starts = [np.mean(before) for before, _ in ends.values()]
-    ax.axvline(np.mean(starts), color="0.5", linewidth=1, linestyle=":", zorder=1)
-    ax.set(yticks=range(len(ends)), yticklabels=[style_of(arm).label for arm in ends], xlabel=unit)
-    ax.set_ylim(len(ends) - 0.4, -0.6)
+    start = np.mean([before.mean() for before, _ in pairs.values()])
+    ax.axvline(start, color="0.5", linewidth=1, linestyle=":", zorder=1)
+    ax.set(yticks=range(len(pairs)), yticklabels=[style.label for style in pairs], xlabel=unit)
+    ax.set_ylim(len(pairs) - 0.4, -0.6)
     ax.grid(axis="y", visible=False)
     return ax
+
+
+def _pair(arm, before, after):
+    before, after = (
+        arguments.sample(f"ends[{arm!r}], {when},", scores, hint="did a run diverge?")
+        for when, scores in (("before", before), ("after", after))
+    )
+    if len(before) != len(after):
+        raise ValueError(f"ends[{arm!r}] has {len(before)} scores before and {len(after)} after; give one a seed each")
+    return before, after
