@@ -42,7 +42,7 @@ def published_table():
     rows = {}
     for finding in RETRAINED:
         names = ("accuracy", "epochs", "clr_accuracy", "clr_epochs")
-        before, epochs, after, more = (published(f"chopade.{finding.lower()}.{name}").value for name in names)
+        before, epochs, after, more = (published(f"chopade.{finding}.{name}").value for name in names)
         rows[finding] = (before, int(epochs), after, int(more), round(after - before, 2))
     columns = ["before (%)", "epochs", "after CLR (%)", "epochs, CLR", "gain (points)"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
