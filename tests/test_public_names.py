@@ -80,7 +80,7 @@ ANY_SHAPE = {"one", "deep", "empty"}
 FINE = {
     # Rates, factors and spreads are real numbers of 0 or more; a mean or a score has either sign.
     **dict.fromkeys(
-        ("lr", "max_lr", "start_lr", "decay of time_decay", "difficulty", "margin", "high", "noise"), ANY_SIZE
+        ("lr", "max_lr", "start_lr", "power", "decay of time_decay", "difficulty", "margin", "high", "noise"), ANY_SIZE
     ),
     **dict.fromkeys(("sd", "other_sd", "iter_per_epoch"), ANY_SIZE),
     **dict.fromkeys(("threshold", "mean", "other_mean"), ANY),
@@ -94,7 +94,9 @@ FINE = {
     "curvature": ANY_SIZE | {"one", "empty"},
     **dict.fromkeys(("sigma", "momentum", "end", "start of escape_steps", "rate of measure_escape"), ANY_SIZE),
     "start": ANY,
-    **dict.fromkeys(("gamma", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}),
+    **dict.fromkeys(
+        ("gamma", "peak_decay", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}
+    ),
     # A fraction lies between two updates; arrays of any shape have rates of that shape, or precisions.
     "iteration": {"empty", "deep", "one", "half"},
     "recall": {"half"},
