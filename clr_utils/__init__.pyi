@@ -68,7 +68,16 @@ from clr_utils.range_test.run import lr_range_test as lr_range_test
 from clr_utils.range_test.run import repeat_range_test as repeat_range_test
 from clr_utils.range_test.suggestions import NoSuggestionError as NoSuggestionError
 from clr_utils.range_test.training import RangeTestWarning as RangeTestWarning
+from clr_utils.restarts import cosine as cosine
+from clr_utils.restarts import inverse_sqrt as inverse_sqrt
+from clr_utils.restarts import joined as joined
+from clr_utils.restarts import one_cycle as one_cycle
+from clr_utils.restarts import polynomial as polynomial
+from clr_utils.restarts import sgdr as sgdr
+from clr_utils.restarts import warmed_up as warmed_up
+from clr_utils.restarts import warmup_stable_decay as warmup_stable_decay
 from clr_utils.schedules import CyclicalLearningRate as CyclicalLearningRate
+from clr_utils.schedules import PolicySchedule as PolicySchedule
 
 __all__ = [
     "ChestXrays",
@@ -79,6 +88,7 @@ __all__ = [
     "LearningRateHistory",
     "NoSuggestionError",
     "PatientSplit",
+    "PolicySchedule",
     "RangeTest",
     "RangeTestWarning",
     "RangeTests",
@@ -87,6 +97,7 @@ __all__ = [
     "best_threshold",
     "calcification_cnn",
     "confusion",
+    "cosine",
     "custom_policy",
     "dot_plot",
     "exp_decay",
@@ -98,6 +109,8 @@ __all__ = [
     "half_cycles",
     "hann",
     "holm",
+    "inverse_sqrt",
+    "joined",
     "judge",
     "linear_decay",
     "load_chest_sample",
@@ -113,17 +126,20 @@ __all__ = [
     "modified_triangular2",
     "noise_band",
     "notebook_seed",
+    "one_cycle",
     "paired_difference",
     "patch_blocks",
     "patient_interval",
     "patient_split",
     "plot_policy",
+    "polynomial",
     "pr_area",
     "precision_at",
     "published",
     "repeat_range_test",
     "roc_auc",
     "setup_notebook",
+    "sgdr",
     "smooth",
     "staged",
     "step_size_for",
@@ -137,6 +153,8 @@ __all__ = [
     "validation_set",
     "validation_split",
     "verdict",
+    "warmed_up",
+    "warmup_stable_decay",
     "welch",
     "welch_interval",
     "write_calcification_files",

@@ -126,18 +126,18 @@ def reals(name, values, *, bools=False):
     return array
 
 
-def bounds(base_lr, max_lr):
-    """The two bounds of a cycle as floats, 0 <= base_lr < max_lr.
+def bounds(base_lr, max_lr, *, lower="base_lr"):
+    """The two bounds of a cycle as floats, 0 <= base_lr < max_lr; `lower` is the caller's name for the first.
 
     Raises:
         TypeError: A bound is not a real number.
         ValueError: A bound is negative, NaN or infinite, or max_lr is not the greater one.
     """
-    base_lr = number("base_lr", base_lr, minimum=0)
+    base_lr = number(lower, base_lr, minimum=0)
     max_lr = number("max_lr", max_lr, minimum=0)
     if not max_lr > base_lr:
         hint = "did you swap them?" if max_lr < base_lr else "for a constant rate use `fixed`, or a plain number"
-        raise ValueError(f"max_lr ({max_lr}) must be greater than base_lr ({base_lr}); {hint}")
+        raise ValueError(f"max_lr ({max_lr}) must be greater than {lower} ({base_lr}); {hint}")
     return base_lr, max_lr
 
 

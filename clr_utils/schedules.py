@@ -1,8 +1,11 @@
-"""A cyclical policy as a Keras learning-rate schedule: computed in the graph, saved with the model."""
+"""Policies as Keras learning-rate schedules: computed in the graph, saved with the model."""
+
+import inspect
+from functools import partial
 
 import keras
 
-from clr_utils import arguments
+from clr_utils import arguments, decays, restarts
 from clr_utils.cycles import updates_left
 from clr_utils.policies import named_policy
 
@@ -96,7 +99,7 @@ class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
         return {
             "policy": self.policy,
             **self.settings,
-            "scale_fn": _saved(self.settings["scale_fn"]),
+            "scale_fn": _saved("scale_fn", self.settings["scale_fn"]),
             "name": self.name,
         }
 
@@ -106,13 +109,87 @@ class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
         return cls(**{**config, "scale_fn": keras.saving.deserialize_keras_object(config["scale_fn"])})
 
 
-def _saved(scale_fn):
-    if scale_fn is None:
+RULES = {
+    rule.__name__: rule
+    for rule in (
+        *(restarts.cosine, restarts.polynomial, restarts.inverse_sqrt, restarts.sgdr, restarts.one_cycle),
+        *(restarts.warmup_stable_decay, restarts.warmed_up, restarts.joined),
+        *(decays.fixed, decays.linear_decay, decays.exp_decay, decays.time_decay),
+    )
+}
+
+
+@keras.saving.register_keras_serializable(package="clr_utils")
+class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A policy that is no cycle of `CyclicalLearningRate` as a schedule, to be passed to an optimizer.
+
+    What `CyclicalLearningRate` says of compiled steps, of saved and of resumed trainings holds here too.
+
+    Args:
+        policy: The name of a function of clr_utils: "cosine", "polynomial", "inverse_sqrt", "sgdr", "one_cycle",
+            "warmup_stable_decay", "warmed_up", "joined", "fixed", "linear_decay", "exp_decay" or "time_decay".
+        **settings: The arguments of that function, without the iteration. A policy among them, in "warmed_up" and
+            "joined", is best a schedule: a plain function works, but to be saved it must be a named one decorated with
+            `@keras.saving.register_keras_serializable()`.
+        name: The schedule's name in the graph.
+
+    Raises:
+        TypeError, ValueError: An argument is outside what is allowed; the message names it.
+
+    Example:
+        >>> PolicySchedule("sgdr", max_lr=0.1, period=1000, multiplier=2)
+        >>> PolicySchedule("warmed_up", policy=CyclicalLearningRate(0.001, 0.006, 2000), warmup=500)
+    """
+
+    def __init__(self, policy, /, *, name="PolicySchedule", **settings):
+        super().__init__()
+        self.policy = arguments.one_of("policy", policy, tuple(RULES))
+        self.settings = settings
+        self.name = arguments.text("name", name)
+        signature = inspect.signature(RULES[policy])
+        try:
+            signature.bind(0, **settings)
+        except TypeError as error:
+            raise TypeError(f"the settings of {policy} are the arguments of {policy}{signature}: {error}") from None
+        self._rate = partial(RULES[policy], **settings)
+        self._rate(0)  # refuses settings now that a training would refuse later
+
+    def __call__(self, step):
+        """The rate of the update that follows `step` updates; a number, an array or a tensor of them."""
+        with keras.name_scope(self.name):
+            return self._rate(step)
+
+    def get_config(self):
+        """What `from_config` makes this schedule from again.
+
+        Raises:
+            ValueError: A policy among the settings is a function that Keras could not find again.
+        """
+        settings = {name: _saved_setting(name, value) for name, value in self.settings.items()}
+        return {"policy": self.policy, "settings": settings, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        """The schedule of what `get_config` returned."""
+        settings = keras.saving.deserialize_keras_object(config["settings"])
+        return cls(config["policy"], name=config["name"], **settings)
+
+
+def _saved_setting(name, value):
+    if isinstance(value, list | tuple):
+        return [_saved_setting(name, each) for each in value]
+    if isinstance(value, keras.optimizers.schedules.LearningRateSchedule) or not callable(value):
+        return keras.saving.serialize_keras_object(value)
+    return _saved(name, value)
+
+
+def _saved(name, function):
+    if function is None:
         return None
-    named = getattr(scale_fn, "__name__", "<lambda>") != "<lambda>"
-    if not named or keras.saving.get_registered_object(keras.saving.get_registered_name(scale_fn)) is not scale_fn:
+    named = getattr(function, "__name__", "<lambda>") != "<lambda>"
+    if not named or keras.saving.get_registered_object(keras.saving.get_registered_name(function)) is not function:
         raise ValueError(
-            f"scale_fn ({scale_fn!r}) cannot be saved: make it a named function (not a lambda) decorated with "
+            f"{name} ({function!r}) cannot be saved: make it a named function (not a lambda) decorated with "
             "@keras.saving.register_keras_serializable()"
         )
-    return keras.saving.serialize_keras_object(scale_fn)
+    return keras.saving.serialize_keras_object(function)

@@ -51,6 +51,7 @@ Y = np.array([1, 0, 1, 0, 0, 1, 0, 0])
 SCORES = np.array([0.9, 0.8, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1])
 MANY = np.tile(Y, 30), np.random.default_rng(0).normal(np.tile(Y, 30)), np.repeat(np.arange(30), 8)
 CYCLE = {"iteration": 3, "base_lr": 0.001, "max_lr": 0.006, "step_size": 10, "step_size_down": 5, "start_lr_policy": 1}
+ANNEALED = {"iteration": 3, "max_lr": 1, "total": 9, "min_lr": 0.01}
 SETS = {"scale": 0.002, "seed": 0, "difficulty": "easier", "source": "synthetic"}
 RATES = np.geomspace(1e-4, 1, 60)
 RISING = 0.1 + 0.8 / (1 + np.exp(-3 * (np.log10(RATES) + 2)))
@@ -78,7 +79,9 @@ ANY_SIZE, ANY = {"2**63", "half"}, {"2**63", "half", "negative"}
 ANY_SHAPE = {"one", "deep", "empty"}
 FINE = {
     # Rates, factors and spreads are real numbers of 0 or more; a mean or a score has either sign.
-    **dict.fromkeys(("lr", "max_lr", "decay of time_decay", "difficulty", "margin", "high", "noise"), ANY_SIZE),
+    **dict.fromkeys(
+        ("lr", "max_lr", "start_lr", "power", "decay of time_decay", "difficulty", "margin", "high", "noise"), ANY_SIZE
+    ),
     **dict.fromkeys(("sd", "other_sd", "iter_per_epoch"), ANY_SIZE),
     **dict.fromkeys(("threshold", "mean", "other_mean"), ANY),
     "low": {"negative"},
@@ -91,7 +94,9 @@ FINE = {
     "curvature": ANY_SIZE | {"one", "empty"},
     **dict.fromkeys(("sigma", "momentum", "end", "start of escape_steps", "rate of measure_escape"), ANY_SIZE),
     "start": ANY,
-    **dict.fromkeys(("gamma", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}),
+    **dict.fromkeys(
+        ("gamma", "peak_decay", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}
+    ),
     # A fraction lies between two updates; arrays of any shape have rates of that shape, or precisions.
     "iteration": {"empty", "deep", "one", "half"},
     "recall": {"half"},
@@ -139,6 +144,36 @@ ROWS = {
     "exp_decay": (clr_utils.exp_decay, {"iteration": 3, "lr": 0.1, "gamma": 0.9}),
     "linear_decay": (clr_utils.linear_decay, {"iteration": 3, "base_lr": 0.001, "max_lr": 0.006, "step_size": 10}),
     "time_decay": (clr_utils.time_decay, {"iteration": 3, "lr": 0.1, "decay": 0.1}),
+    "cosine": (clr_utils.cosine, ANNEALED),
+    "polynomial": (clr_utils.polynomial, {**ANNEALED, "power": 0.9}),
+    "inverse_sqrt": (clr_utils.inverse_sqrt, {"iteration": 3, "max_lr": 0.1, "warmup": 4}),
+    "sgdr": (
+        clr_utils.sgdr,
+        {
+            **{"iteration": 3, "max_lr": 1, "period": 4, "min_lr": 0.01},
+            **{"multiplier": 2, "peak_decay": 0.9, "cycles": None},
+        },
+    ),
+    "one_cycle": (
+        clr_utils.one_cycle,
+        {
+            **{"iteration": 3, "max_lr": 0.1, "total": 9, "base_lr": 0.01, "step_size": 4, "final_lr": 0.001},
+            **{"phases": 3, "shape": "linear"},
+        },
+    ),
+    "warmup_stable_decay": (
+        clr_utils.warmup_stable_decay,
+        {**ANNEALED, "warmup": 2, "cooldown": 3, "shape": "1-sqrt"},
+    ),
+    "warmed_up": (
+        clr_utils.warmed_up,
+        {"iteration": 3, "policy": lambda n: clr_utils.fixed(n, 0.1), "warmup": 4, "start_lr": 0.01},
+    ),
+    "joined": (clr_utils.joined, {"iteration": 3, "parts": [(4, lambda n: clr_utils.fixed(n, 0.1))]}),
+    "PolicySchedule": (
+        lambda policy, **settings: clr_utils.PolicySchedule(policy, **settings),
+        {"policy": "cosine", "name": "rate", "max_lr": 1, "total": 9, "min_lr": 0.01},
+    ),
     "half_cycles": (clr_utils.half_cycles, {"num_epochs": 12, "epochs_per_step": 2}),
     "step_size_for": (clr_utils.step_size_for, {"examples": 320, "batch_size": 32, "epochs_per_step": 2}),
     "CyclicalLearningRate": (
