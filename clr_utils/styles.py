@@ -51,8 +51,8 @@ STYLES = {
     "last_rate": Style("last rate kept", "C4", ":"),
     "decay_again": Style("decay started again", "C3", "-."),
     "one_line": Style("one line, no cycles", "C2", "--"),
-    "mean_rate": Style("mean rate, fixed", "C5", "-."),
-    "mean_fall": Style("mean rate with a fall", "C5", "--"),
+    "mean_rate": Style("mean rate, fixed", "C5", "-"),
+    "mean_fall": Style("mean rate with a fall", "C5", (0, (5, 1))),
     "from_start": Style("all epochs at once", "C6", (0, (1, 1))),
     "network": Style("network", "0.3", "-"),
 }

@@ -10,7 +10,7 @@ from PIL import Image
 import make_chest
 from clr_utils import places
 from clr_utils.datasets import chest_xray, nih_folder
-from clr_utils.datasets.chest_xray import FINDINGS, ChestXrays, load_chest_sample, patient_split
+from clr_utils.datasets.chest_xray import FINDINGS, ChestXrays, finding_or_none, load_chest_sample, patient_split
 from clr_utils.datasets.nih_folder import load_chest_xrays
 from clr_utils.datasets.pneumonia import load_pneumonia
 
@@ -173,6 +173,38 @@ def test_what_cannot_be_split_is_told(wrong, message):
 def test_arrays_alone_are_refused():
     with pytest.raises(TypeError, match=r"xrays must be ChestXrays, such as load_chest_sample\(\) gives"):
         patient_split(tuple(SAMPLE), "Effusion")
+
+
+# A finding, or none
+
+
+def test_other_findings_are_left_out():
+    """A patient's images with another finding alone go; those without any, and those with both, stay."""
+    given = xrays([7, 7, 3, 3, 5], [1, 4])
+    given.findings[[0, 1], FINDINGS.index("Edema")] = True
+    kept = finding_or_none(given, "Mass")
+    assert kept.images.ravel().tolist() == [1, 2, 3, 4]
+    assert kept.patients.tolist() == [7, 3, 3, 5]
+    assert kept.findings[:, FINDINGS.index("Mass")].tolist() == [True, False, False, True]
+    assert finding_or_none(given, "Hernia").images.ravel().tolist() == [2, 3]
+
+
+def test_of_the_sample_no_image_with_the_finding_is_lost():
+    for finding, has in zip(FINDINGS, SAMPLE.findings.T, strict=True):
+        assert len(finding_or_none(SAMPLE, finding).images) == has.sum() + (~SAMPLE.findings.any(axis=1)).sum()
+
+
+@pytest.mark.parametrize(
+    ("xrays", "finding", "message"),
+    [
+        (SAMPLE, "No Finding", "finding must be one of 'Atelectasis', .*'Pneumothorax'; it is 'No Finding'"),
+        (SAMPLE._replace(patients=SAMPLE.patients[1:]), "Mass", "1000 images, 999 patients"),
+        (tuple(SAMPLE), "Mass", r"xrays must be ChestXrays, such as load_chest_sample\(\) gives"),
+    ],
+)
+def test_what_has_no_such_finding_is_told(xrays, finding, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        finding_or_none(xrays, finding)
 
 
 # The full set

@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from clr_utils.experiments import settings_hash
+from clr_utils import places
+from clr_utils.experiments import settings_hash, write_record
 from clr_utils.studies import chest_xray as study
 from clr_utils.studies.rates import rate_of_each_update
 
@@ -55,9 +56,16 @@ def test_each_phase_2_by_a_closed_form():
 
 
 def test_the_line_has_triangulars_mean_and_end():
+    """The line's mean is higher by half a step of its own; both would reach LOW at the update after the last."""
     triangular, line = rates_of("triangular")[1], rates_of("one_line")[1]
     assert line.mean() == pytest.approx(triangular.mean(), rel=1e-3)
     assert (line[-1], triangular[-1]) == pytest.approx((LOW, LOW), rel=0.03)
+
+
+def test_the_mean_rate_is_triangulars_and_with_a_fall_ends_at_0():
+    triangular, mean, fall = (rates_of(arm)[1] for arm in ("triangular", "mean_rate", "mean_fall"))
+    assert triangular.mean() == pytest.approx(mean.mean(), rel=1e-12)
+    assert fall[-1] == pytest.approx(mean[0] / CYCLE)
 
 
 @pytest.mark.parametrize(("scale", "data"), product(("reduced", "full"), study.EPOCHS))
@@ -74,6 +82,30 @@ def test_cycles_are_whole_and_every_foot_is_read(scale, data):
     for foot in feet[:-1]:
         assert rates[foot] == pytest.approx(LOW)
         assert rates[foot - 1] > LOW < rates[foot + 1]
+    assert rates[-1] == pytest.approx(LOW + (HIGH - LOW) * 2 * cycles / then)
+
+
+@pytest.mark.parametrize(("scale", "data"), product(("reduced", "full"), study.EPOCHS))
+def test_all_arms_have_as_many_updates_and_the_same_phase_1(scale, data):
+    network = next(iter(study.NETWORKS[scale]))
+    phase_1 = study.settings_of("before", HIGH, data, network, scale=scale)
+    alone = rate_of_each_update(phase_1["policy"], phase_1["first"])
+    for arm in study.ARMS:
+        settings = study.settings_of(arm, HIGH, data, network, scale=scale)
+        assert settings["readings"][-1] == (10 + study.EPOCHS[data]) * study.UPDATES[scale][data]
+        policy = settings["policy"]
+        if arm != "from_start":
+            assert sum(stage["updates"] for stage in policy["stages"]) == settings["readings"][-1]
+            np.testing.assert_array_equal(rate_of_each_update(policy, phase_1["first"]), alone, err_msg=arm)
+
+
+def test_a_cycle_has_about_five_epochs():
+    assert {data: epochs / round(epochs / 5) for data, epochs in study.EPOCHS.items()} == {
+        "pneumonia": 5,
+        "Effusion": 5,
+        "Infiltration": 5,
+        "Atelectasis": 5.5,
+    }
 
 
 def test_an_arm_differs_from_another_in_its_policy_alone():
@@ -104,12 +136,54 @@ def test_the_screening_chooses_by_the_mean_of_validation_and_of_equals_the_small
     assert set(asked) == {"validation_roc_area"}
 
 
+@pytest.fixture
+def records(tmp_path, monkeypatch):
+    """An empty folder for records; those of the project are out of sight."""
+    monkeypatch.setattr(places, "RESULTS", tmp_path / "none")
+    monkeypatch.setenv("CLR_RESULTS_DIR", str(tmp_path))
+    study.chosen_rate.cache_clear()
+    yield
+    study.chosen_rate.cache_clear()
+
+
+def record(run, metrics):
+    more = {"settings_hash": settings_hash(run.settings), "metrics": metrics, "history": {}}
+    write_record(run.path, run._asdict() | more)
+
+
+@pytest.mark.usefixtures("records")
+def test_the_screening_is_read_from_its_records():
+    runs = [run for rate in study.SCREENED_RATES["sgd"] for run in study.screening_runs("alexnet", "sgd", rate)]
+    for run, area in zip(runs[:-1], (0.90, 0.91, 0.92, 0.93, 0.97, 0.90, 0.94), strict=True):
+        record(run, {"validation_roc_area": area, "test_roc_area": 1 - area})
+    with pytest.raises(FileNotFoundError, match=r"1 of 2 runs are not recorded \(screen_alexnet_sgd_0\.1-s01"):
+        study.study_runs(["triangular"], [2])
+    record(runs[-1], {"validation_roc_area": None})
+    (run,) = study.study_runs(["triangular"], [2])
+    assert run.settings == study.settings_of("triangular", 0.03)
+
+
+@pytest.mark.usefixtures("records")
+def test_without_a_screening_there_is_only_the_first_grid():
+    grids = study.grids()
+    assert {run.arm.split("_")[0] for run in next(grids)} == {"small", "screen"}
+    with pytest.raises(FileNotFoundError, match="not recorded"):
+        next(grids)
+
+
 @pytest.mark.usefixtures("chosen")
 def test_screening_is_of_phase_1_and_on_seeds_of_no_other_run():
     own = {run.seed for grid in study.grids() for run in grid if "screen" not in run.arm and run.arm != "small"}
     for run in study.screening_runs("mobilenet", "sgd", 0.01):
         assert run.settings["readings"][-1] == run.settings["first"]
         assert run.seed not in own
+
+
+@pytest.mark.usefixtures("chosen")
+def test_no_two_names_stand_for_one_training():
+    for scale in ("reduced", "full"):
+        runs = {run.path: run for grid in study.grids(scale=scale) for run in grid}.values()
+        assert len({settings_hash([run.settings, run.seed]) for run in runs}) == len(runs), scale
 
 
 @pytest.mark.usefixtures("chosen")

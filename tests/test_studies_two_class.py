@@ -9,7 +9,7 @@ from clr_utils.datasets.chest_xray import FINDINGS, finding_or_none, load_chest_
 from clr_utils.datasets.pneumonia import Pneumonia
 from clr_utils.metrics.curves import scores_of_curve
 from clr_utils.studies import chest_xray, two_class
-from clr_utils.studies.rates import fixed
+from clr_utils.studies.rates import fixed, stages
 
 
 @pytest.fixture
@@ -80,13 +80,35 @@ def test_before_and_after_stand_in_one_record(settings):
 @pytest.mark.usefixtures("eager")
 def test_one_optimizer_goes_through_both_phases_with_the_rates_of_the_policy(settings, monkeypatch):
     """At a rate of 0 in phase 2 nothing moves."""
-    still = {"name": "stages", "stages": [{"updates": 2, "policy": fixed(0.01)}, {"updates": 2, "policy": fixed(0.0)}]}
+    still = stages((2, fixed(0.01)), (2, fixed(0.0)))
     metrics, history = two_class.train_on({**settings, "policy": still}, seed=0)
     assert metrics["test_roc_area"] == metrics["before_test_roc_area"]
     assert history["above"] == history["before_above"]
     moved, _ = two_class.train_on({**settings, "policy": fixed(0.01)}, seed=0)
     assert moved["before_test_roc_area"] == metrics["before_test_roc_area"]
     assert moved["test_roc_area"] != metrics["test_roc_area"]
+
+
+@pytest.mark.usefixtures("eager")
+def test_readings_change_nothing_and_the_seed_decides(settings):
+    """Adam's moments, the order of the images and dropout go on over them."""
+    often, _ = two_class.train_on({**settings, "readings": [1, 2, 3, 4]}, seed=1)
+    once, _ = two_class.train_on({**settings, "first": 4, "readings": [4]}, seed=1)
+    other, _ = two_class.train_on({**settings, "first": 4, "readings": [4]}, seed=2)
+    scores = [[each[score] for score in two_class.SCORES] for each in (often, once, other)]
+    assert scores[0] == scores[1] != scores[2]
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_training_that_diverges_in_its_last_update_keeps_what_was_before(settings):
+    """No loss shows it: that of the last update was taken before it."""
+    last = stages((3, fixed(0.001)), (1, fixed(1e30)))
+    metrics, history = two_class.train_on({**settings, "policy": last}, seed=0)
+    assert {metrics[score] for score in two_class.SCORES} == {None}
+    for score in two_class.SCORES:
+        assert metrics[f"before_{score}"] == history[score][-1]
+        assert len(history[score]) == 2
 
 
 @pytest.mark.usefixtures("eager")
