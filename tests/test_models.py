@@ -134,6 +134,9 @@ def test_alexnet_has_its_layers_in_the_papers_order():
         512 * 3 + 3,
     ]
     assert [layer.rate for layer in model.layers if isinstance(layer, Dropout)] == [0.5, 0.5]
+    weighted = [layer for layer in model.layers if layer.count_params()]
+    assert [layer.activation.__name__ for layer in weighted] == ["relu"] * 7 + ["softmax"]
+    assert float(np.std(weighted[4].kernel)) == pytest.approx((2 / (9 * 256)) ** 0.5, rel=0.05)
 
 
 def test_mobilenet_separates_depth_from_space():
