@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from clr_utils.datasets.chest_xray import FINDINGS, finding_or_none, load_chest_sample
+from clr_utils.datasets.chest_xray import FINDINGS, finding_or_none, load_chest_sample, patient_split
 from clr_utils.datasets.pneumonia import Pneumonia
 from clr_utils.metrics.curves import scores_of_curve
 from clr_utils.studies import chest_xray, two_class
@@ -25,6 +25,11 @@ def test_nih_images_are_split_by_patient_and_standardised_by_the_training_images
     kept = finding_or_none(load_chest_sample(), "Effusion")
     assert len(y) + len(y_validation) + len(y_test) == len(kept.images)
     assert sum(map(sum, (y, y_validation, y_test))) == kept.findings[:, FINDINGS.index("Effusion")].sum()
+    split = patient_split(kept, "Effusion", 3)
+    assert not set(split.patients_train) & set(split.patients_test)
+    np.testing.assert_array_equal(y_test, split.y_test)
+    wanted = (split.x_test - split.x_train.mean(dtype=float)) / split.x_train.std(dtype=float)
+    np.testing.assert_allclose(x_test, wanted, atol=1e-5)
     assert len(two_class.prepared("Effusion", None, 4)[0][1]) != len(y)
 
 
