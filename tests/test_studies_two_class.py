@@ -69,6 +69,23 @@ def test_scores_by_hand():
     assert found["test_balanced_accuracy"] == pytest.approx(50 * (1 + 2 / 3))
 
 
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [([250, 250, 250], (250, 250)), ([60, 60, 66], (6, 246)), ([6900, 6900, 6900], (230, 230)), ([1, 1, 2], (1, 250))],
+)
+def test_images_are_gathered_in_pieces(lengths, expected):
+    assert two_class.at_a_time(lengths) == expected
+
+
+@pytest.mark.usefixtures("eager")
+def test_pieces_change_nothing(settings, monkeypatch):
+    whole = two_class.train_on(settings, seed=0)
+    monkeypatch.setattr(two_class, "MOST", 1)
+    metrics, history = two_class.train_on(settings, seed=0)
+    assert history["loss"] == pytest.approx(whole[1]["loss"], abs=1e-4)
+    assert metrics == pytest.approx(whole[0], abs=1e-3)
+
+
 @pytest.mark.usefixtures("eager")
 def test_before_and_after_stand_in_one_record(settings):
     metrics, history = two_class.train_on(settings, seed=0)

@@ -10,6 +10,7 @@ from clr_utils.metrics import detection
 from clr_utils.studies.classifiers import in_order
 from clr_utils.studies.rates import rate_of_each_update
 
+MOST = 250  # updates whose images are gathered at a time
 SCORES = (
     "train_accuracy",
     "validation_roc_area",
@@ -44,17 +45,21 @@ def train_on(settings, seed):
     lengths = np.diff([0, *readings]).tolist()
     rates = Sweep(rate_of_each_update(settings["policy"], readings[-1]))
     optimizer = getattr(keras.optimizers, options.pop("name"))(rates, **options)
-    model.compile(optimizer, "sparse_categorical_crossentropy", steps_per_execution=gcd(*lengths))
+    execution, most = at_a_time(lengths)
+    model.compile(optimizer, "sparse_categorical_crossentropy", steps_per_execution=execution)
     batches = in_order(len(x), settings["batch_size"], seed)
     history, above = {name: [] for name in ("loss", *SCORES)}, {}
     for reading, length in zip(readings, lengths, strict=True):
-        chosen = np.concatenate([next(batches) for _ in range(length)])
-        fitted = model.fit(x[chosen], y[chosen], batch_size=settings["batch_size"], shuffle=False, verbose=0)
+        loss = 0.0
+        for start in range(0, length, most):
+            chosen = np.concatenate([next(batches) for _ in range(min(most, length - start))])
+            fitted = model.fit(x[chosen], y[chosen], batch_size=settings["batch_size"], shuffle=False, verbose=0)
+            loss += fitted.history["loss"][0] * len(chosen) / (length * settings["batch_size"])
         scores = [model.predict(images, batch_size=1000, verbose=0)[:, 1] for images, _ in parts]
-        if not np.isfinite([fitted.history["loss"][0], *map(np.sum, scores)]).all():
+        if not np.isfinite([loss, *map(np.sum, scores)]).all():
             break
         labels = [labels for _, labels in parts]
-        for name, value in {"loss": fitted.history["loss"][0], **scores_of(labels, scores)}.items():
+        for name, value in {"loss": loss, **scores_of(labels, scores)}.items():
             history[name].append(round(float(value), 5))
         if reading == settings["first"]:
             above["before_above"] = detection.negatives_above(labels[2], scores[2]).tolist()
@@ -65,6 +70,13 @@ def train_on(settings, seed):
     metrics |= {f"before_{name}": history[name][before] if len(history[name]) > before else None for name in SCORES}
     metrics |= {"updates": int(model.optimizer.iterations), "negatives": int((parts[2][1] == 0).sum())}
     return metrics, {**history, **above}
+
+
+def at_a_time(lengths):
+    """Updates in one call of Keras's, a divisor of all lengths, and in one `fit`, at most MOST: memory bounds both."""
+    whole = gcd(*lengths)
+    execution = max(n for n in range(1, MOST + 1) if whole % n == 0)
+    return execution, MOST // execution * execution
 
 
 def scores_of(labels, scores):
