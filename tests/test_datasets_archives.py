@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from clr_utils import places
+from clr_utils.datasets import chest_xray, fashion_mnist, mnist
 from clr_utils.datasets.archives import read_or_download
 from clr_utils.datasets.cifar10 import load_cifar10, load_cifar100
 from clr_utils.datasets.fashion_mnist import load_fashion_mnist
@@ -91,6 +92,20 @@ def test_a_file_without_one_of_the_arrays_is_named(file):
     np.savez(file, **{key: array for key, array in ARRAYS.items() if key != "y_test"})
     with pytest.raises(ValueError, match=r"cifar10\.npz cannot be read.*y_test"):
         read()
+
+
+@pytest.mark.parametrize(
+    ("load", "name"),
+    [(mnist._mnist_5k, "mnist_5k"), (fashion_mnist._6k, "fashion_mnist_6k"), (chest_xray._sample, "nih_chest_1k")],
+    ids=["mnist", "fashion_mnist", "chest_xray"],
+)
+def test_a_changed_file_of_the_project_is_refused(load, name, tmp_path):
+    broken = tmp_path / f"{name}.npz"
+    broken.write_bytes((places.DATA / f"{name}.npz").read_bytes()[:-1])
+    with pytest.raises(ValueError, match="git checkout data"):
+        load(broken)
+    with pytest.raises(FileNotFoundError, match="git checkout data"):
+        load(tmp_path / "missing.npz")
 
 
 def test_each_archive_that_ships_has_a_card_with_its_hash():

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import make_fashion
-from clr_utils import places
 from clr_utils.datasets import fashion_mnist
 from clr_utils.datasets.cifar10 import halved
 from clr_utils.datasets.fashion_mnist import load_fashion_mnist
@@ -68,15 +67,6 @@ def test_labels_fit_what_is_seen():
     height = {name: (mean.mean(axis=1) > 30).sum() for name, mean in ink.items()}
     assert min(width, key=width.get) == "Trouser"
     assert min(height, key=height.get) == "Sneaker"
-
-
-def test_a_changed_file_of_the_project_is_refused(tmp_path):
-    broken = tmp_path / "fashion_mnist_6k.npz"
-    broken.write_bytes((places.DATA / "fashion_mnist_6k.npz").read_bytes()[:-1])
-    with pytest.raises(ValueError, match="git checkout data"):
-        fashion_mnist._6k(broken)
-    with pytest.raises(FileNotFoundError, match="git checkout data"):
-        fashion_mnist._6k(tmp_path / "missing.npz")
 
 
 def test_all_images_come_from_the_folder_that_is_named(folder):

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from clr_utils import places
-from clr_utils.datasets import mnist
 from clr_utils.datasets.mnist import load_mnist, validation_split
 
 
@@ -43,15 +41,6 @@ def test_no_digit_is_in_training_and_test():
     digits = load_mnist("quick")
     seen = {image.tobytes() for image in digits.x_train}
     assert not any(image.tobytes() in seen for image in digits.x_test)
-
-
-def test_a_changed_file_of_the_project_is_refused(tmp_path):
-    broken = tmp_path / "mnist_5k.npz"
-    broken.write_bytes((places.DATA / "mnist_5k.npz").read_bytes()[:-1])
-    with pytest.raises(ValueError, match="git checkout data"):
-        mnist._mnist_5k(broken)
-    with pytest.raises(FileNotFoundError, match="git checkout data"):
-        mnist._mnist_5k(tmp_path / "missing.npz")
 
 
 def test_full_mnist_comes_from_the_folder_that_is_named(full):

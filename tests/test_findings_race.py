@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from clr_utils.findings import race
+from clr_utils.findings import contrasts, race
 from clr_utils.studies import cifar10 as study
 from clr_utils.studies.smith import EVERY
 
@@ -93,7 +93,7 @@ def test_intervals_that_are_judged_together_are_wider(recorded, monkeypatch):
 def test_there_is_no_verdict_before_all_seeds_are_recorded(recorded, monkeypatch):
     monkeypatch.setattr(race, "seeds_recorded", lambda names, scale="reduced": (2, 3, 4))
     found = race.judged({"claim": ("triangular2", "decay")})
-    assert found.loc["claim", "verdict"] == "7 seeds are missing"
+    assert found.loc["claim", "verdict"] == "seeds missing: 7 of 10"
 
 
 def test_the_table_stands_beside_the_published_one(recorded):
@@ -117,7 +117,7 @@ def test_the_figures_draw_what_was_recorded(recorded):
 
 
 def test_seeds_are_those_with_a_record_of_every_arm(monkeypatch):
-    monkeypatch.setattr(race, "read_record", lambda run: {} if run.seed in (2, 5) or run.arm == "decay" else None)
+    monkeypatch.setattr(contrasts, "read_record", lambda run: {} if run.seed in (2, 5) or run.arm == "decay" else None)
     assert race.seeds_recorded(["decay"]) == study.SEEDS["reduced"]
     assert race.seeds_recorded(["decay", "triangular2"]) == (2, 5)
 

@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 from scipy import stats
 
 from clr_utils import experiments
-from clr_utils.findings import retraining
+from clr_utils.findings import contrasts, retraining
 from clr_utils.studies import chest_xray as study
 from clr_utils.styles import style_of
 
@@ -42,7 +42,7 @@ class Records:
 def records(monkeypatch):
     made = Records()
     monkeypatch.setattr(study, "chosen_rate", lambda network, optimizer: 0.003)
-    for home in (retraining, experiments):
+    for home in (contrasts, experiments):
         monkeypatch.setattr(home, "read_record", made.of)
     return made
 

@@ -10,8 +10,9 @@ import pandas as pd
 
 from clr_utils import arguments
 from clr_utils.citations import published
-from clr_utils.experiments import read_record, recorded_values
-from clr_utils.metrics.comparison import judge, paired_difference, t_interval
+from clr_utils.experiments import recorded_values
+from clr_utils.findings.contrasts import judged_row, seeds_with_records
+from clr_utils.metrics.comparison import t_interval
 from clr_utils.plotting import axes
 from clr_utils.studies import cifar10 as study
 from clr_utils.studies.smith import DIVIDE, EVERY
@@ -40,11 +41,7 @@ PUBLISHED = {
 
 def seeds_recorded(names, scale="reduced"):
     """The seeds of the study for which each of these arms is recorded, in their order; none where one is never."""
-    runs = {seed: partial(study.study_runs, names, scale, (seed,)) for seed in study.SEEDS[scale]}
-    try:
-        return tuple(seed for seed, of in runs.items() if all(read_record(run) is not None for run in of()))
-    except FileNotFoundError:  # the screening that one of the arms hangs on
-        return ()
+    return seeds_with_records(study.SEEDS[scale], partial(study.study_runs, names, scale))
 
 
 def at_iteration(name, iteration, seeds, scale="reduced"):
@@ -75,17 +72,11 @@ def judged(contrasts=CONTRASTS, margin=MARGIN):
     Returns:
         A DataFrame. "verdict" is about "the first is better"; until all seeds of the design are recorded there is none.
     """
-    rows = {}
+    rows, confidence, planned = {}, 1 - 0.05 / len(contrasts), len(study.SEEDS["reduced"])
     for claim, pair in contrasts.items():
         seeds = seeds_recorded(pair)
-        if len(seeds) < 2:
-            rows[claim] = ("-", len(seeds), "not recorded yet")
-            continue
-        pairs = paired_difference(*(final(name, seeds) for name in pair), confidence=1 - 0.05 / len(contrasts))
-        verdict = judge(-pairs.high, -pairs.low, margin)
-        missing = len(study.SEEDS["reduced"]) - len(seeds)
-        text = f"{pairs.mean:+.2f} [{pairs.low:+.2f}, {pairs.high:+.2f}]"
-        rows[claim] = (text, len(seeds), f"{missing} seeds are missing" if missing else verdict)
+        scores = np.array([final(name, seeds) for name in pair], float) if seeds else []
+        rows[claim] = judged_row(scores, len(seeds), planned, margin, confidence, digits=2)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["points of accuracy", "seeds", "verdict"])
 
 

@@ -11,8 +11,7 @@ import pandas as pd
 
 from clr_utils import arguments
 from clr_utils.citations import published
-from clr_utils.experiments import read_record
-from clr_utils.metrics.comparison import judge, paired_difference
+from clr_utils.findings.contrasts import judged_row, seeds_with_records
 from clr_utils.plotting import axes
 from clr_utils.studies import chest_xray as study
 from clr_utils.styles import style_of
@@ -58,10 +57,7 @@ def seeds_recorded(arms, data="pneumonia", **which):
     """
     arms = {_run_of(arguments.one_of("arms", arm, ("before", *study.ARMS))) for arm in arms}
     runs = partial(study.study_runs, sorted(arms), data=data, **which)
-    try:
-        return tuple(seed for seed in _planned(data) if all(read_record(run) is not None for run in runs([seed])))
-    except FileNotFoundError:  # the screening that chooses the rate
-        return ()
+    return seeds_with_records(_planned(data), runs)
 
 
 def values(arm, score, seeds, **which):
@@ -105,6 +101,7 @@ def judged(score, data="pneumonia", contrasts=CONTRASTS):
     margin, planned = MARGINS[arguments.one_of("score", score, MARGINS)], len(_planned(data))
     if score != "train_accuracy" and data != "pneumonia":
         raise ValueError(f"{score} of {data} is untestable: too few test patients. Judge its train_accuracy")
+    digits = 1 if margin >= 1 else 3
     confidence = 1 - 0.05 / (len(contrasts) * len(study.JUDGED_OPTIMIZERS))
     rows = {}
     for claim, pair in contrasts.items():
@@ -112,21 +109,8 @@ def judged(score, data="pneumonia", contrasts=CONTRASTS):
             which = {"data": data, "optimizer": optimizer}
             seeds = seeds_recorded(pair, **which)
             scores = [values(arm, score, seeds, **which) for arm in pair] if seeds else []
-            rows[claim, optimizer] = _row(scores, len(seeds), planned, margin, confidence)
+            rows[claim, optimizer] = judged_row(scores, len(seeds), planned, margin, confidence, digits)
     return pd.DataFrame(rows.values(), pd.MultiIndex.from_tuples(rows), ["difference", "seeds", "verdict"])
-
-
-def _row(scores, seeds, planned, margin, confidence):
-    """The difference of two arms with its interval, the number of seeds, and the verdict or why there is none."""
-    if seeds < 2:
-        return "-", seeds, "not recorded yet"
-    if diverged := np.isnan(scores).any(axis=0).sum():
-        return "-", seeds, f"seeds with a run that diverged: {diverged} of {seeds}"
-    pairs, missing = paired_difference(*scores, confidence=confidence), planned - seeds
-    verdict = f"seeds missing: {missing} of {planned}" if missing else judge(-pairs.high, -pairs.low, margin)
-    digits = 1 if margin >= 1 else 3
-    mean, low, high = (f"{round(each, digits) + 0.0:+.{digits}f}" for each in (pairs.mean, pairs.low, pairs.high))
-    return f"{mean} [{low}, {high}]", seeds, verdict
 
 
 def plot_arrows(ends, ax=None, *, unit):
