@@ -30,7 +30,7 @@ def train_on(settings, seed):
             the threshold with the best F1 on the validation images. Where a training diverged the last ones are None.
             Also "updates", and "negatives", the number of test images without the finding.
         history: The scores at each reading, and "loss", of the updates since the last one. "above" and "before_above":
-            for each positive test image, from the highest score, how many negatives score more.
+            for each positive test image, from the highest score, how many negatives score as much or more.
     """
     import keras
 
