@@ -14,7 +14,7 @@ from clr_utils.grids.checks import GridError
 from clr_utils.studies import __main__ as command
 from clr_utils.studies.__main__ import STUDIES
 
-NO_STUDIES = {"__init__", "__main__", "rates", "smith", "detectors", "classifiers", "two_class"}
+NO_STUDIES = {"__init__", "__main__", "rates", "smith", "families", "detectors", "classifiers", "two_class"}
 each_study = pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 
 
@@ -34,23 +34,28 @@ def test_a_study_defines_what_the_protocol_names(study):
 
 
 def listed(study, **options):
-    """The runs of the grids, up to the first grid that hangs on records of an earlier one which are not there yet."""
+    """The runs of the grids, up to the first grid that hangs on records of an earlier one which are not there yet.
+
+    And whether they are all.
+    """
     runs = []
     with suppress(FileNotFoundError):
         for grid in study.grids(**options):
             runs += grid
-    return runs
+        return runs, True
+    return runs, False
 
 
 @each_study
 def test_the_grids_are_runs_of_the_study(study):
-    runs = listed(study)
+    runs, whole = listed(study)
     assert study.small_run() in runs
     assert {(type(run), run.study) for run in runs} == {(Run, study.STUDY)}
     told = {(run.path, json.dumps([run.settings, run.seed], sort_keys=True)) for run in runs}
     assert len({run.path for run in runs}) == len(told), "two settings share a record"
-    fewer = {run.path for run in listed(study, seeds=1)}
-    assert fewer < {path for path, _ in told}
+    fewer = {run.path for run in listed(study, seeds=1)[0]}
+    assert fewer <= {path for path, _ in told}
+    assert len(fewer) < len(told) or not whole
 
 
 @each_study

@@ -1,4 +1,4 @@
-"""The training of the image classifiers of the study `cifar10`: one network, one with snapshots, or an ensemble."""
+"""The training of the studies `cifar10` and `league`: one network, one with snapshots, or an ensemble."""
 
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from clr_utils.studies.smith import RESIDUAL
 
 
 def train_on(settings, seed):
-    """Train one run of the study `cifar10`: one network, or the "members" of an ensemble one after another.
+    """Train one run of one of these studies: one network, or the "members" of an ensemble one after another.
 
     Returns:
         metrics: "accuracy" on the test set (or the held-out images) of the last network, in percent, and "updates" of

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from clr_utils import decays
+from clr_utils import decays, restarts
 from clr_utils.policies import named_policy
 
 
@@ -56,6 +56,11 @@ def shuffled(policy, updates, order, kept=0):
     return {"name": "shuffled", "policy": policy, "updates": updates, "order": order, "kept": kept}
 
 
+def restart(name, **settings):
+    """The settings of a policy of `clr_utils.restarts`, such as "sgdr" or "one_cycle", with its arguments."""
+    return {"name": name, **settings}
+
+
 def learning_rate(policy):
     """What a Keras optimizer is given for a policy's settings: a number, or a schedule."""
     from keras.optimizers import schedules
@@ -93,6 +98,8 @@ def rate_of_each_update(policy, updates):
     match policy["name"]:
         case "fixed" | "time_decay" | "exp_decay" | "linear_decay" as name:
             return getattr(decays, name)(count, **settings)
+        case "sgdr" | "one_cycle" | "warmup_stable_decay" as name:
+            return getattr(restarts, name)(count, **settings)
         case "linear":
             return settings["lr"] * np.maximum(0, 1 - count / settings["updates"])
         case "cosine":
