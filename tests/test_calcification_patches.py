@@ -7,7 +7,15 @@ import pytest
 from scipy import stats
 
 from clr_utils.calcification import patches as generator
-from clr_utils.calcification.patches import KINDS, SPLITS, generate_patches, join, patch_blocks, patient_traits
+from clr_utils.calcification.patches import (
+    KINDS,
+    SPLITS,
+    classes_and_patients,
+    generate_patches,
+    join,
+    patch_blocks,
+    patient_traits,
+)
 
 ARRAYS = ("x", "y", "patient", "kind", "diameter", "contrast")
 
@@ -107,6 +115,14 @@ def test_blocks_are_the_whole_in_pieces(patches):
     blocks = list(patch_blocks(300, 600, seed=5, split="validation"))
     assert len(blocks) == 50
     assert equal(join(blocks), patches)
+
+
+@pytest.mark.parametrize("counts", [(300, 600), (3, 70), (70, 0)])
+def test_classes_and_patients_are_known_without_the_patches(counts):
+    whole = generate_patches(*counts, seed=5, split="validation")
+    y, patient = classes_and_patients(*counts, split="validation")
+    assert (y == whole.y).all()
+    assert (patient == whole.patient).all()
 
 
 def test_the_first_negatives_of_the_order_are_those_of_fewer_patients(patches):

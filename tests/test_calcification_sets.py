@@ -27,6 +27,15 @@ def larger():
     return training_set(2, scale=SCALE, source="synthetic")
 
 
+def test_the_patients_of_the_test_set_are_known_without_it():
+    y, patients = sets.tested_patients()
+    assert (y.sum(), len(y), len(np.unique(patients))) == (1_164, 111_164, 100)
+    small = test_set(scale=SCALE, seed=3)
+    y, patients = sets.tested_patients(scale=SCALE)
+    assert (y == small.y).all()
+    assert (patients == small.patient).all()
+
+
 def test_the_published_sizes():
     """All of them, without generating a patch."""
     assert sets.CASES == {1: 64_000, 2: 128_000}

@@ -267,6 +267,7 @@ ROWS = {
     "confusion": (clr_utils.confusion, {"y": Y, "scores": SCORES, "threshold": 0.5}),
     "pr_area": (clr_utils.pr_area, {"y": Y, "scores": SCORES}),
     "roc_auc": (clr_utils.roc_auc, {"y": Y, "scores": SCORES}),
+    "checked_scores": (detection.checked_scores, {"y": Y, "scores": SCORES}),
     "negatives_above": (detection.negatives_above, {"y": Y, "scores": SCORES}),
     "curve_points": (detection.curve_points, {"above": [0, 1, 3], "negatives": 5}),
     "log_false_positive_rate": (

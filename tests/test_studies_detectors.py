@@ -7,8 +7,9 @@ import pytest
 
 from clr_utils.calcification import sets
 from clr_utils.calcification.patches import generate_patches
+from clr_utils.experiments import RecordError, load_records
 from clr_utils.metrics import detection
-from clr_utils.studies import detectors
+from clr_utils.studies import case_contrast, detectors
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.rates import fixed
 
@@ -40,7 +41,7 @@ def test_a_network_that_is_not_trained_keeps_its_initial_weights():
 def test_a_training_that_diverges_is_recorded_as_such():
     metrics, history = trained(policy=fixed(1e4))
     assert metrics == {**dict.fromkeys(detectors.METRICS), "updates": 10}
-    assert history == {"loss": [None], "accuracy": history["accuracy"], "negatives_above": []}
+    assert history == {"loss": [None], "accuracy": history["accuracy"], "negatives_above": [], "order": ""}
 
 
 @pytest.mark.usefixtures("shared_patches", "eager")
@@ -75,3 +76,51 @@ def test_the_threshold_is_chosen_for_the_prevalence_of_the_test_set(monkeypatch)
     rng = np.random.default_rng(0)
     detectors.evaluate(validation, validation.y + rng.normal(size=160), test, test.y + rng.normal(size=440), {"": 0.5})
     assert asked == [pytest.approx(1 / 11)]
+
+
+@pytest.mark.parametrize("run", [study.small_run(), case_contrast.small_run()], ids=str)
+def test_recorded_scores_have_the_recorded_areas_patch_by_patch(run):
+    y, scores, patients = detectors.recorded_scores(run)
+    (record,) = load_records([run])
+    for name, area in (("auc", detection.roc_auc), ("pr_area", detection.pr_area)):
+        assert area(y, scores) == pytest.approx(record["metrics"][name], abs=1e-6)
+    test = sets.test_set(**detectors.world(run.settings, run.seed))
+    assert (y == test.y).all()
+    assert (patients == test.patient).all()
+
+
+@pytest.fixture
+def edited(monkeypatch):
+    """The record of the small run, with another history."""
+
+    def edit(**changes):
+        (record,) = load_records([study.small_run()])
+        history = {name: value for name, value in {**record["history"], **changes}.items() if value is not None}
+        monkeypatch.setattr(detectors, "load_records", lambda runs: [{**record, "history": history}])
+        return study.small_run()
+
+    return edit
+
+
+def test_a_record_without_scores_says_how_to_have_them(edited):
+    wanted = (
+        r"microcalcification/small, seed 0 was recorded without .*delete its record, small-s00\.json, and run .*stud"
+    )
+    with pytest.raises(RecordError, match=wanted):
+        detectors.recorded_scores(edited(order=None))
+
+
+@pytest.mark.parametrize("order", ["", "no order", 3])
+def test_scores_that_are_none_are_refused(edited, order):
+    with pytest.raises(RecordError, match="are not those of its curve: delete its record"):
+        detectors.recorded_scores(edited(order=order))
+
+
+def test_scores_of_another_curve_are_refused(edited):
+    with pytest.raises(RecordError, match="small, seed 0 are not those of its curve"):
+        detectors.recorded_scores(edited(negatives_above=[0, 1, 2, 3, 4, 5]))
+
+
+def test_a_training_that_diverged_has_no_scores(edited):
+    with pytest.raises(RuntimeError, match="small, seed 0 diverged"):
+        detectors.recorded_scores(edited(negatives_above=[], order=""))

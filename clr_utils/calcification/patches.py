@@ -117,17 +117,23 @@ def patch_blocks(positives, negatives, *, seed=0, split="train", difficulty="pub
     Yields:
         `Patches` of one patient each, both classes, in the order of the patients' numbers, without empty ones.
     """
-    positives = arguments.whole("positives", positives, minimum=0, maximum=MOST, unit="patches")
-    negatives = arguments.whole("negatives", negatives, minimum=0, maximum=MOST, unit="patches")
     seed = arguments.whole("seed", seed, minimum=0, unit="numbers")
-    patients = SPLITS[arguments.one_of("split", split, tuple(SPLITS))]
     factor = _factor(difficulty)
-    first = negatives if first is None else arguments.whole("first", first, minimum=0, unit="patches")
-    if not positives + min(negatives, first):
-        raise ValueError("positives and negatives are both 0; ask for at least one patch")
-    shares = (_shares(positives, positives, len(patients)), _shares(negatives, first, len(patients)))
-    wanted = ((patient, *share) for patient, *share in zip(patients, *shares, strict=True) if any(share))
+    wanted = _wanted(positives, negatives, split, first)
     return (_patient_patches(seed, split, *each, factor) for each in wanted)
+
+
+def classes_and_patients(positives, negatives, split="train"):
+    """`y` and `patient` of `generate_patches`, without the patches: they are the same for every seed.
+
+    Args, raises: as for `generate_patches`.
+
+    Returns:
+        Two arrays of whole numbers, shape (positives + negatives,) each.
+    """
+    wanted = _wanted(positives, negatives, split)
+    y = np.concatenate([np.repeat([1, 0], each) for _, *each in wanted])
+    return y, np.concatenate([np.repeat(patient, sum(each)) for patient, *each in wanted])
 
 
 def patient_traits(seed, patient):
@@ -151,6 +157,18 @@ def _factor(difficulty):
     if isinstance(difficulty, str):
         return DIFFICULTIES[arguments.one_of("difficulty", difficulty, tuple(DIFFICULTIES))]
     return arguments.number("difficulty", difficulty, minimum=0)
+
+
+def _wanted(positives, negatives, split, first=None):
+    """(patient, positives, negatives) of each patient who has some."""
+    positives = arguments.whole("positives", positives, minimum=0, maximum=MOST, unit="patches")
+    negatives = arguments.whole("negatives", negatives, minimum=0, maximum=MOST, unit="patches")
+    patients = SPLITS[arguments.one_of("split", split, tuple(SPLITS))]
+    first = negatives if first is None else arguments.whole("first", first, minimum=0, unit="patches")
+    if not positives + min(negatives, first):
+        raise ValueError("positives and negatives are both 0; ask for at least one patch")
+    shares = (_shares(positives, positives, len(patients)), _shares(negatives, first, len(patients)))
+    return [(patient, *share) for patient, *share in zip(patients, *shares, strict=True) if any(share)]
 
 
 def _shares(total, first, patients):

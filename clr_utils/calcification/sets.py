@@ -11,7 +11,7 @@ import numpy as np
 
 from clr_utils import arguments, places
 from clr_utils.calcification.files import FILES, calcification_folder, read_calcification_files
-from clr_utils.calcification.patches import Patches, generate_patches, join, patch_blocks
+from clr_utils.calcification.patches import Patches, classes_and_patients, generate_patches, join, patch_blocks
 
 CASES = {1: 64_000, 2: 128_000}
 BATCH = 32
@@ -102,6 +102,15 @@ def test_set(*, scale=1, seed=0, difficulty="published", source="auto"):
 
 
 test_set.__test__ = False  # pytest would take the name for a test's
+
+
+def tested_patients(*, scale=1):
+    """The classes and the patients of the synthetic `test_set` of every seed, without its patches.
+
+    Returns:
+        Two arrays of whole numbers, shape (n,) each: 1 for a calcification and 0 for none, and the patient's number.
+    """
+    return classes_and_patients(*_scaled(arguments.number("scale", scale, above=0, maximum=1)), split="test")
 
 
 class Standardiser(NamedTuple):

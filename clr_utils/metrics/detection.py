@@ -57,7 +57,7 @@ def confusion(y, scores, threshold=0.5):
         TypeError, ValueError: y are not the two classes, scores or threshold no finite numbers; the message names them.
             So do the other functions of this file.
     """
-    y, scores = _checked(y, scores)
+    y, scores = checked_scores(y, scores)
     threshold = arguments.number("threshold", threshold)
     called = scores > threshold
     tp, fp = int(called[y == 1].sum()), int(called[y == 0].sum())
@@ -66,12 +66,12 @@ def confusion(y, scores, threshold=0.5):
 
 def roc_auc(y, scores):
     """Area under the ROC curve: the chance that a positive scores more than a negative; no prevalence in it."""
-    return float(roc_auc_score(*_checked(y, scores)))
+    return float(roc_auc_score(*checked_scores(y, scores)))
 
 
 def pr_area(y, scores):
     """Area under the precision-recall curve as average precision; a detector that guesses has the prevalence."""
-    return float(average_precision_score(*_checked(y, scores)))
+    return float(average_precision_score(*checked_scores(y, scores)))
 
 
 def precision_at(prevalence, recall, false_positive_rate):
@@ -107,7 +107,7 @@ def best_threshold(y, scores, prevalence=None):
     Returns:
         A number half-way between two neighbouring scores; the lower of the two where no float lies between.
     """
-    y, scores = _checked(y, scores)
+    y, scores = checked_scores(y, scores)
     prevalence = y.mean() if prevalence is None else arguments.number("prevalence", prevalence, above=0, maximum=1)
     order = np.argsort(-scores, kind="stable")
     y, scores = y[order], scores[order]
@@ -200,7 +200,7 @@ def negatives_above(y, scores):
     With the number of negatives this is all of the ROC and of the precision-recall curve (`curve_points`), in as many
     whole numbers as there are positives.
     """
-    y, scores = _checked(y, scores)
+    y, scores = checked_scores(y, scores)
     negatives = np.sort(scores[y == 0])
     return len(negatives) - np.searchsorted(negatives, np.sort(scores[y == 1])[::-1], side="left")
 
@@ -243,7 +243,7 @@ def _value(metric, y, scores):
 def _checked_patients(metric, y, scores, patients):
     if not callable(metric):
         raise TypeError(f"metric must be a function of y and scores, such as roc_auc; it is {metric!r}")
-    y, scores = _checked(y, scores)
+    y, scores = checked_scores(y, scores)
     return y, scores, _members(patients, len(y))
 
 
@@ -268,7 +268,8 @@ def _members(patients, count):
     return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
 
 
-def _checked(y, scores):
+def checked_scores(y, scores):
+    """y as whole numbers and scores as float64, shape (n,) each, when they are what `confusion` takes."""
     y = arguments.sample("y", y, bools=True)
     scores = arguments.sample("scores", scores, hint="did the training diverge?")
     if y.shape != scores.shape:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from clr_utils.experiments import RecordError, load_records
 from clr_utils.studies.rates import learning_rate
 
 AREA_FORMS = (("", ""), ("", "_low"), ("", "_high"), ("validation_", ""))
@@ -29,11 +30,13 @@ def train_on(patches, settings, seed):
             the validation set; of the validation set "validation_auc" and "validation_pr_area"; "updates". Where the
             training diverged all but "updates" are None.
         history: "loss" and "accuracy" of the training, one an epoch; "negatives_above", all of the test set's curves
-            (`clr_utils.metrics.detection.curve_points`).
+            (`clr_utils.metrics.detection.curve_points`); "order", that of the test scores, patch by patch, which
+            `recorded_scores` reads. After a training that diverged the last two are empty.
     """
     import keras
 
     from clr_utils.calcification.sets import fit_standardiser, test_set, validation_set
+    from clr_utils.metrics.order import pack_order
     from clr_utils.models import calcification_cnn
 
     standardise = fit_standardiser(patches)
@@ -62,9 +65,51 @@ def train_on(patches, settings, seed):
     options = world(settings, seed)
     validation, test = validation_set(**options), test_set(**options)
     limits = {"": 0.5} | ({"_shifted": settings["shifted_threshold"]} if "shifted_threshold" in settings else {})
-    metrics, above = evaluate(validation, scores(validation), test, scores(test), limits)
+    test_scores = scores(test)
+    metrics, above = evaluate(validation, scores(validation), test, test_scores, limits)
     curves = {name: _finite(fitted.history.get(name, [])) for name in ("loss", "accuracy")}
-    return metrics | {"updates": int(model.optimizer.iterations)}, curves | {"negatives_above": above}
+    curves |= {"negatives_above": above, "order": pack_order(test.y, test_scores) if above else ""}
+    return metrics | {"updates": int(model.optimizer.iterations)}, curves
+
+
+def recorded_scores(run):
+    """Classes, scores and patients of the test patches of a recorded run, for intervals over patients.
+
+    Two runs of one world have the same patches in the same order.
+
+    Args:
+        run: A `Run` of the studies `microcalcification` or `case_contrast`.
+
+    Returns:
+        y, scores, patients: Shape (n,) each. The scores are whole numbers that have the network's curves and areas, but
+        not its thresholds (`clr_utils.metrics.order.unpack_order`).
+
+    Raises:
+        FileNotFoundError, BrokenRecordError, StaleRecordError: As `clr_utils.experiments.load_records`.
+        RecordError: The record is older than these scores, or they are not those of its curve; the message says how to
+            renew it.
+        RuntimeError: The training diverged.
+    """
+    from clr_utils.calcification.sets import tested_patients
+    from clr_utils.metrics.detection import negatives_above
+    from clr_utils.metrics.order import unpack_order
+
+    (record,) = load_records([run])
+    history = record["history"]
+    if not history["negatives_above"]:
+        raise RuntimeError(f"the training of {run} diverged: its test patches have no scores")
+    renew = f"delete its record, {run.path.name}, and run `python -m clr_utils.studies {run.study}`"
+    if "order" not in history:
+        raise RecordError(f"{run} was recorded without the scores of its test patches; to have them, {renew}")
+    y, patients = tested_patients(scale=run.settings["scale"])
+    try:
+        scores = unpack_order(history["order"])
+        whole = negatives_above(y, scores).tolist() == history["negatives_above"]
+    except (TypeError, ValueError):
+        whole = False
+    if not whole:
+        raise RecordError(f"the scores of the test patches of {run} are not those of its curve: {renew}")
+    return y, scores, patients
 
 
 def world(settings, seed):
