@@ -144,7 +144,8 @@ def main(arguments=None):
 def pages(root):
     """Where each page stands in the site, and the file of the project that it is made from."""
     moved = {"index.md": "docs/index.md", "api.md": "docs/api.md", "notebooks/solutions/index.md": "docs/solutions.md"}
-    kept = ["README.md", "CONTRIBUTING.md", "data/README.md", "notebooks/TEACHING.md", "notebooks/glossary.ipynb"]
+    kept = ["README.md", "CONTRIBUTING.md", "data/README.md", "docs/practitioners.md"]
+    kept += ["notebooks/TEACHING.md", "notebooks/glossary.ipynb"]
     kept += [place_of(path, root) for path in sorted(root.glob("notebooks/**/[0-9][0-9]_*.ipynb"))]
     return {place: root / moved.get(place, place) for place in [*moved, *kept]}
 
