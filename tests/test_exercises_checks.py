@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from clr_utils import policies, published
-from clr_utils.exercises import NotYet, nb01, nb02, nb03, nb05, nb06, nb08
+from clr_utils.exercises import NotYet, nb01, nb02, nb03, nb05, nb06, nb08, nb09
 from clr_utils.range_test.curves import level
 from clr_utils.studies import chest_xray
 from clr_utils.studies.rates import rate_of_each_update
@@ -37,6 +37,10 @@ def welch(mean, sd, other_mean, other_sd, n):
     return np.array([mean - other_mean - half, mean - other_mean + half])
 
 
+def opposed(rates, momenta):
+    return bool(momenta.any() and (momenta[rates > 0] <= 0).all() and (momenta[rates < 0] >= 0).all())
+
+
 RUNNERS = [
     ("cycling", ["triangular", "one_line"]),
     ("epochs", ["before", "last_rate"]),
@@ -57,6 +61,7 @@ RIGHT = {
     "whole numbers": (nb05.check_false_positives, lambda *case: round(alarms(*case))),
     "a loop": (nb06.check_equivalent_steps, lambda decay, updates: sum(1 / (1 + decay * t) for t in range(updates))),
     "Welch by hand": (nb06.check_welch, welch),
+    "signs": (nb09.check_moves_against, lambda rates, momenta: opposed(np.diff(rates), np.diff(momenta))),
     "counts": (nb08.check_without_looking, lambda labels: 100 * np.bincount(labels).max() / len(labels)),
     "single precision": (nb08.check_without_looking, lambda labels: np.float32(50 + abs(100 * labels.mean() - 50))),
     "an array of one": (nb08.check_without_looking, lambda labels: 50 + abs(100 * labels.mean(keepdims=True) - 50)),

@@ -1,0 +1,189 @@
+"""The league as recorded: each family of schedules at each budget, beside one line to 0."""
+
+import numpy as np
+import pandas as pd
+
+from clr_utils import arguments
+from clr_utils.findings.contrasts import judged_row, seeds_with_records
+from clr_utils.plotting import axes
+from clr_utils.studies import league as study
+from clr_utils.styles import style_of
+
+MARGIN = 0.5  # points of accuracy, fixed before the runs (`study.DESIGN`)
+BASELINE = "linear"
+# What is judged on the residual network, each as ((budget, family), (budget, family)): "the first is better".
+ON_RESNET = {
+    **{
+        f"{name} against {other}, {length}": ((length, name), (length, other))
+        for name, other in (("one_cycle_momentum", "steps"), ("one_cycle_momentum", "linear"), ("triangular", "linear"))
+        for length in ("short", "long")
+    },
+    "super-convergence: one_cycle_momentum, short, against steps, long": (
+        ("short", "one_cycle_momentum"),
+        ("long", "steps"),
+    ),
+}
+
+
+def tuned(network, budget):
+    """The screening of a budget: what each family's peak rate was chosen from, best family first.
+
+    Args:
+        network: "quick" or "resnet".
+        budget: One of `study.BUDGETS`.
+
+    Returns:
+        A DataFrame with a row for each family whose screening is recorded: the chosen peak rate, whether it is at the
+        "edge" of the rates that were tried, the mean accuracy on held-out images in percent, and the seeds in it.
+    """
+    rows = {}
+    for name in study.FAMILIES[arguments.one_of("network", network, study.NETWORKS)]:
+        tuning = study.TUNING_SEEDS
+        rates = study.rates_of(network, name)
+        if not _recorded(tuning, [(network, budget, name, rate) for rate in rates]):
+            continue
+        rate = study.chosen_rate(network, budget, name)
+        seeds = _recorded(tuning + study.LEADING_SEEDS, [(network, budget, name, rate)])
+        scores = study.recorded_scores(study.screening_runs(network, budget, name, rate, seeds), budget)
+        edge = "yes" if rate in (rates[0], rates[-1]) else "no"
+        rows[style_of(name).label] = (rate, edge, round(float(np.mean(_numbers(scores))), 1), len(seeds))
+    columns = ["peak rate", "edge", "held-out accuracy (%)", "seeds"]
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return found.sort_values("held-out accuracy (%)", ascending=False, kind="stable")
+
+
+def _recorded(seeds, screened):
+    return seeds_with_records(seeds, lambda chosen: [run for each in screened for run in _screening(*each, chosen)])
+
+
+def _screening(network, budget, name, rate, seeds):
+    return study.screening_runs(network, budget, name, rate, seeds)
+
+
+def plateau(network, length):
+    """The mean error on held-out images at each peak rate that was tried, in percent; where a run diverged NaN.
+
+    Args:
+        network: "quick" or "resnet".
+        length: "short" or "long".
+
+    Returns:
+        {family: (rates, errors)} of the families whose screening is recorded.
+    """
+    found = {}
+    for name in study.FAMILIES[arguments.one_of("network", network, study.NETWORKS)]:
+        rates = study.rates_of(network, name)
+        if _recorded(study.TUNING_SEEDS, [(network, length, name, rate) for rate in rates]):
+            runs = [_screening(network, length, name, rate, study.TUNING_SEEDS) for rate in rates]
+            found[name] = rates, [100 - np.mean(_numbers(study.recorded_scores(each, length))) for each in runs]
+    return found
+
+
+def widths(plateaus, within=1.0):
+    """How many times the largest good rate of each family is the smallest good one.
+
+    Args:
+        plateaus: As `plateau` returns them.
+        within: A rate is good where the error is no more than so many points above the family's least.
+
+    Returns:
+        {family: factor}. Rates are tried at factors of two, so a width is one of 1, 2, 4 ...
+    """
+    found = {}
+    for name, (rates, errors) in plateaus.items():
+        good = [rate for rate, error in zip(rates, errors, strict=True) if error <= np.nanmin(errors) + within]
+        found[name] = max(good) / min(good)
+    return found
+
+
+def seeds_recorded(network, budget, names):
+    """The seeds of the study for which each of these families is recorded at a budget, in their order."""
+    return seeds_with_records(
+        study.SEEDS[arguments.one_of("network", network, study.NETWORKS)],
+        lambda seeds: study.study_runs(network, budget, names, seeds),
+    )
+
+
+def accuracies(network, budget, name, seeds):
+    """The recorded test accuracy of a family at a budget, in percent, one a seed; NaN where a run diverged.
+
+    At the budget "any" it is the mean over five stops.
+    """
+    return _numbers(study.recorded_scores(study.study_runs(network, budget, [name], seeds), budget))
+
+
+def judged(budget, margin=MARGIN):
+    """A row for each judged family on the network of 07: its accuracy less that of one line to 0, and the verdict.
+
+    Args:
+        budget: One of `study.BUDGETS`.
+        margin: The smallest difference that matters, in points.
+
+    Returns:
+        A DataFrame; its intervals hold together (Bonferroni). "verdict" is about "better than one line to 0". There is
+        none until all seeds of the design are recorded.
+    """
+    try:
+        names = study.judged_families("quick", budget)
+    except FileNotFoundError:
+        names = study.FAMILIES["quick"]
+    pairs = {style_of(name).label: ((budget, name), (budget, BASELINE)) for name in names if name != BASELINE}
+    return _table("quick", pairs, margin)
+
+
+def judged_on_resnet(margin=MARGIN):
+    """A row for each of ON_RESNET: the difference of the accuracies on the residual network, and the verdict.
+
+    Arguments and result as for `judged`.
+    """
+    return _table("resnet", ON_RESNET, margin)
+
+
+def _table(network, pairs, margin):
+    rows, confidence, planned = {}, 1 - 0.05 / len(pairs), len(study.SEEDS[network])
+    for claim, pair in pairs.items():
+        recorded = [seeds_recorded(network, budget, [name]) for budget, name in pair]
+        seeds = [seed for seed in recorded[0] if seed in recorded[1]]
+        scores = [accuracies(network, *each, seeds) for each in pair] if seeds else []
+        rows[claim] = judged_row(scores, len(seeds), planned, margin, confidence, digits=2)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["points of accuracy", "seeds", "verdict"])
+
+
+def plot_plateaus(plateaus, ax=None):
+    """Mean error on held-out images against the peak rate, a line a family.
+
+    Args:
+        plateaus: As `plateau` returns them.
+        ax: Axes to draw on; new ones unless given.
+    """
+    ax = axes(ax)
+    for name, (rates, errors) in plateaus.items():
+        ax.plot(rates, errors, marker="o", markersize=4, label=style_of(name).label, **style_of(name).line)
+    ax.set(xscale="log", xlabel="peak rate (log)", ylabel="error on held-out images (%)")
+    return ax
+
+
+def plot_differences(differences, margin=MARGIN, ax=None):
+    """A row for each family: a dot a seed, how many points its accuracy is above that of one line to 0.
+
+    Args:
+        differences: {family: differences, one a seed}.
+        margin: Drawn as a grey band around 0.
+        ax: Axes to draw on; new ones unless given.
+    """
+    ax = axes(ax)
+    ax.axvspan(-margin, margin, color="0.9")
+    ax.axvline(0, color="0.5", linewidth=1)
+    for row, (name, values) in enumerate(differences.items()):
+        style = style_of(name)
+        ax.plot(values, np.full(len(values), row), "o", color=style.color, markersize=4, alpha=0.6)
+        ax.plot(np.mean(values), row, "|", color=style.color, markersize=22, markeredgewidth=3)
+    ax.set(yticks=range(len(differences)), yticklabels=[style_of(name).label for name in differences])
+    ax.invert_yaxis()
+    ax.set_xlabel("points of test accuracy above one line to 0")
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
+def _numbers(scores):
+    return np.array(scores, float)
