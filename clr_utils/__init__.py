@@ -32,7 +32,7 @@ _NAMES = {
     ],
     "schedules": ["CyclicalLearningRate", "PolicySchedule"],
     "callback_checks": ["CycleWarning"],
-    "callbacks": ["CyclicLR", "LearningRateHistory"],
+    "callbacks": ["CyclicLR", "LearningRateHistory", "PolicyLR"],
     "range_test.run": ["lr_range_test", "repeat_range_test"],
     "range_test.results": ["RangeTest", "RangeTests"],
     "range_test.suggestions": ["NoSuggestionError"],

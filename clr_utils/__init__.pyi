@@ -10,6 +10,7 @@ from clr_utils.calcification.sets import validation_set as validation_set
 from clr_utils.callback_checks import CycleWarning as CycleWarning
 from clr_utils.callbacks import CyclicLR as CyclicLR
 from clr_utils.callbacks import LearningRateHistory as LearningRateHistory
+from clr_utils.callbacks import PolicyLR as PolicyLR
 from clr_utils.citations import published as published
 from clr_utils.course.notebook import notebook_seed as notebook_seed
 from clr_utils.course.notebook import setup_notebook as setup_notebook
@@ -88,6 +89,7 @@ __all__ = [
     "LearningRateHistory",
     "NoSuggestionError",
     "PatientSplit",
+    "PolicyLR",
     "PolicySchedule",
     "RangeTest",
     "RangeTestWarning",

@@ -159,6 +159,10 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
         with keras.name_scope(self.name):
             return self._rate(step)
 
+    def updates_left(self, iterations):
+        """Updates still missing to the policy's `total` after this many updates; 0 where it has none."""
+        return max(0, int(self.settings.get("total", 0)) - iterations)
+
     def get_config(self):
         """What `from_config` makes this schedule from again.
 

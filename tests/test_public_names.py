@@ -192,6 +192,10 @@ ROWS = {
         clr_utils.CyclicLR,
         {"base_lr": 0.001, "max_lr": 0.006, "step_size": 10, "mode": "exp_range", "gamma": 0.9},
     ),
+    "PolicyLR": (
+        lambda policy, **settings: clr_utils.PolicyLR(policy, **settings),
+        {"policy": "cosine", "warn": True, "max_lr": 1, "total": 9, "min_lr": 0.01},
+    ),
     "LearningRateHistory": (clr_utils.LearningRateHistory, {"warn": True}),
     "smooth": (clr_utils.smooth, {"values": [1.0, 2.0, 3.0], "beta": 0.9}),
     "sweep_rates": (clr_utils.sweep_rates, {"min_lr": 0.001, "max_lr": 1, "steps": 20, "sweep": "log"}),
