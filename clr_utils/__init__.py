@@ -30,6 +30,7 @@ _NAMES = {
         "warmed_up",
         "warmup_stable_decay",
     ],
+    "momentum": ["mirrored", "one_cycle_momentum"],
     "schedules": ["CyclicalLearningRate", "PolicySchedule"],
     "callback_checks": ["CycleWarning"],
     "callbacks": ["CyclicLR", "LearningRateHistory", "PolicyLR"],

@@ -48,6 +48,8 @@ from clr_utils.metrics.detection import precision_at as precision_at
 from clr_utils.metrics.detection import roc_auc as roc_auc
 from clr_utils.models import calcification_cnn as calcification_cnn
 from clr_utils.models import mnist_mlp as mnist_mlp
+from clr_utils.momentum import mirrored as mirrored
+from clr_utils.momentum import one_cycle_momentum as one_cycle_momentum
 from clr_utils.plotting import dot_plot as dot_plot
 from clr_utils.plotting import forest_plot as forest_plot
 from clr_utils.plotting import plot_policy as plot_policy
@@ -124,11 +126,13 @@ __all__ = [
     "load_mnist",
     "load_pneumonia",
     "lr_range_test",
+    "mirrored",
     "mnist_mlp",
     "modified_triangular2",
     "noise_band",
     "notebook_seed",
     "one_cycle",
+    "one_cycle_momentum",
     "paired_difference",
     "patch_blocks",
     "patient_interval",

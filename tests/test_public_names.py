@@ -97,6 +97,7 @@ FINE = {
     **dict.fromkeys(
         ("gamma", "peak_decay", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}
     ),
+    **dict.fromkeys(("base_momentum", "max_momentum"), {"half"}),
     # A fraction lies between two updates; arrays of any shape have rates of that shape, or precisions.
     "iteration": {"empty", "deep", "one", "half"},
     "recall": {"half"},
@@ -158,6 +159,20 @@ ROWS = {
         clr_utils.one_cycle,
         {
             **{"iteration": 3, "max_lr": 0.1, "total": 9, "base_lr": 0.01, "step_size": 4, "final_lr": 0.001},
+            **{"phases": 3, "shape": "linear"},
+        },
+    ),
+    "mirrored": (
+        clr_utils.mirrored,
+        {
+            **{"iteration": 3, "policy": lambda n: clr_utils.fixed(n, 0.1), "base_lr": 0.01, "max_lr": 0.2},
+            **{"base_momentum": 0.1, "max_momentum": 0.9},
+        },
+    ),
+    "one_cycle_momentum": (
+        clr_utils.one_cycle_momentum,
+        {
+            **{"iteration": 3, "total": 9, "base_momentum": 0.1, "max_momentum": 0.9, "step_size": 4},
             **{"phases": 3, "shape": "linear"},
         },
     ),
@@ -381,7 +396,7 @@ ELSEWHERE = {
     "NoSuggestionError": "an error",
 }
 # Bounds that can be swapped, and arguments of one length, the second of which is made shorter.
-BOUNDS = (("base_lr", "max_lr"), ("min_lr", "max_lr"), ("low", "high"))
+BOUNDS = (("base_lr", "max_lr"), ("base_momentum", "max_momentum"), ("min_lr", "max_lr"), ("low", "high"))
 TOGETHER = (
     *(("y", "scores"), ("y", "patients"), ("values", "baseline"), ("learning_rates", "losses"), ("errors", "rates")),
     *(("losses", "accuracy"), ("seeds", "tests"), ("x", "y"), ("x", "sample_weight"), ("x", "validation_data")),
