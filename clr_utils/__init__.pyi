@@ -10,6 +10,7 @@ from clr_utils.calcification.sets import validation_set as validation_set
 from clr_utils.callback_checks import CycleWarning as CycleWarning
 from clr_utils.callbacks import CyclicLR as CyclicLR
 from clr_utils.callbacks import LearningRateHistory as LearningRateHistory
+from clr_utils.callbacks import PolicyLR as PolicyLR
 from clr_utils.citations import published as published
 from clr_utils.course.notebook import notebook_seed as notebook_seed
 from clr_utils.course.notebook import setup_notebook as setup_notebook
@@ -47,6 +48,8 @@ from clr_utils.metrics.detection import precision_at as precision_at
 from clr_utils.metrics.detection import roc_auc as roc_auc
 from clr_utils.models import calcification_cnn as calcification_cnn
 from clr_utils.models import mnist_mlp as mnist_mlp
+from clr_utils.momentum import mirrored as mirrored
+from clr_utils.momentum import one_cycle_momentum as one_cycle_momentum
 from clr_utils.plotting import dot_plot as dot_plot
 from clr_utils.plotting import forest_plot as forest_plot
 from clr_utils.plotting import plot_policy as plot_policy
@@ -88,6 +91,7 @@ __all__ = [
     "LearningRateHistory",
     "NoSuggestionError",
     "PatientSplit",
+    "PolicyLR",
     "PolicySchedule",
     "RangeTest",
     "RangeTestWarning",
@@ -122,11 +126,13 @@ __all__ = [
     "load_mnist",
     "load_pneumonia",
     "lr_range_test",
+    "mirrored",
     "mnist_mlp",
     "modified_triangular2",
     "noise_band",
     "notebook_seed",
     "one_cycle",
+    "one_cycle_momentum",
     "paired_difference",
     "patch_blocks",
     "patient_interval",

@@ -126,18 +126,18 @@ def reals(name, values, *, bools=False):
     return array
 
 
-def bounds(base_lr, max_lr, *, lower="base_lr"):
-    """The two bounds of a cycle as floats, 0 <= base_lr < max_lr; `lower` is the caller's name for the first.
+def bounds(base_lr, max_lr, *, lower="base_lr", upper="max_lr", maximum=None, of="rate"):
+    """The two bounds of a cycle as floats, 0 <= base_lr < max_lr; `lower` and `upper` are the caller's names for them.
 
     Raises:
         TypeError: A bound is not a real number.
-        ValueError: A bound is negative, NaN or infinite, or max_lr is not the greater one.
+        ValueError: A bound is negative, above `maximum`, NaN or infinite, or max_lr is not the greater one.
     """
-    base_lr = number(lower, base_lr, minimum=0)
-    max_lr = number("max_lr", max_lr, minimum=0)
+    base_lr = number(lower, base_lr, minimum=0, maximum=maximum)
+    max_lr = number(upper, max_lr, minimum=0, maximum=maximum)
     if not max_lr > base_lr:
-        hint = "did you swap them?" if max_lr < base_lr else "for a constant rate use `fixed`, or a plain number"
-        raise ValueError(f"max_lr ({max_lr}) must be greater than {lower} ({base_lr}); {hint}")
+        hint = "did you swap them?" if max_lr < base_lr else f"for a constant {of} use `fixed`, or a plain number"
+        raise ValueError(f"{upper} ({max_lr}) must be greater than {lower} ({base_lr}); {hint}")
     return base_lr, max_lr
 
 
@@ -172,6 +172,17 @@ def verbosity(value):
     if not isinstance(value, Integral | np.bool_) or value not in (0, 1):
         raise ValueError(f"verbose must be 1 or 0; it is {value!r}")
     return int(value)
+
+
+def policy(name, value):
+    """`value` when it can be called as a policy.
+
+    Raises:
+        TypeError: It cannot.
+    """
+    if not callable(value):
+        raise TypeError(f"{name} must be a function from the iteration to the rate; it is {value!r}")
+    return value
 
 
 def text(name, value):

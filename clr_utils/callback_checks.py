@@ -53,12 +53,12 @@ def progress(optimizer):
     return count(inner(optimizer)), None if scale is None else float(keras.ops.convert_to_numpy(scale))
 
 
-def refuse_several(optimizer, purpose):
+def refuse_several(optimizer, purpose, schedule="CyclicalLearningRate"):
     """TypeError for an optimizer without a learning rate of its own; `purpose` says what the callback does."""
     if not hasattr(optimizer, "learning_rate"):
         raise TypeError(
             f"{purpose}, and the model's optimizer is a {type(optimizer).__name__} without one rate: remove the "
-            "callback, and give each optimizer in it CyclicalLearningRate(...) as its learning_rate"
+            f"callback, and give each optimizer in it {schedule}(...) as its learning_rate"
         )
 
 
@@ -94,5 +94,15 @@ def warn_mid_cycle(missing, unit="updates"):
         message = (
             f"training ended inside a cycle, {missing} {unit} before its end, where the rate is lowest; train "
             f"{missing} {unit} more, or choose another step_size. warn=False silences this"
+        )
+        warnings.warn(message, CycleWarning, stacklevel=2)
+
+
+def warn_early_end(missing):
+    """Warn where updates are missing to the end of a policy."""
+    if missing:
+        message = (
+            f"training ended {missing} updates before the policy's total, so its last and smallest rates are missing; "
+            f"train {missing} updates more, or choose another total. warn=False silences this"
         )
         warnings.warn(message, CycleWarning, stacklevel=2)

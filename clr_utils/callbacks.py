@@ -1,4 +1,4 @@
-"""A cyclical policy as a Keras callback, and a record of the rates that a training applied."""
+"""Policies as Keras callbacks, and a record of the rates that a training applied."""
 
 import math
 
@@ -12,16 +12,82 @@ from clr_utils.callback_checks import (
     optimizer_of,
     progress,
     refuse_several,
+    warn_early_end,
     warn_mid_cycle,
     warn_no_update,
     warn_short_step,
 )
 from clr_utils.keras_internals import rate_source, schedule_count
 from clr_utils.policies import POLICIES
-from clr_utils.schedules import CyclicalLearningRate
+from clr_utils.schedules import CyclicalLearningRate, PolicySchedule
 
 
-class CyclicLR(keras.callbacks.Callback):
+class _RateCallback(keras.callbacks.Callback):
+    """Sets the rate of each update from a schedule, and records it; `_lengths` is what the schedule counts in."""
+
+    _lengths = "its length"
+
+    def __init__(self, schedule, warn):
+        super().__init__()
+        self.schedule = schedule
+        self._warn = arguments.flag("warn", warn)
+        self.history = {"iterations": [], "lr": []}
+
+    def on_train_begin(self, logs=None):
+        """Refuse what a callback cannot serve, before the first update."""
+        me, schedule = type(self).__name__, type(self.schedule).__name__
+        optimizer = optimizer_of(self)
+        refuse_several(optimizer, f"{me} sets one rate", schedule)
+        way_out = f"compile the model with {schedule}(...) as the optimizer's learning_rate instead"
+        source = rate_source(optimizer)
+        if not isinstance(source, keras.Variable):
+            raise TypeError(
+                f"the optimizer's learning_rate is a {type(source).__name__}, which {me} cannot change: remove "
+                f"{me}, or compile the model with a number as learning_rate"
+            )
+        if self.model.steps_per_execution != 1:
+            raise ValueError(
+                f"steps_per_execution is {self.model.steps_per_execution}, and callbacks are not called before each "
+                f"update: set it to 1, or {way_out}"
+            )
+        if optimizer.gradient_accumulation_steps:
+            raise ValueError(
+                f"gradient_accumulation_steps is {optimizer.gradient_accumulation_steps}, and {me} sets one rate a "
+                f"batch: remove it, or {way_out}; {self._lengths} counts batches there"
+            )
+        self._batches = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Set the rate of the update that follows."""
+        follows(self, "_batches", "on_train_begin")
+        optimizer = optimizer_of(self)
+        if not self._batches:
+            self._before = progress(self.model.optimizer)
+        iteration = count(optimizer)
+        rate = float(self.schedule(iteration))
+        optimizer.learning_rate = rate
+        self._set = iteration, rate
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Record what was set: Keras begins a last batch that does not come where it knows no length of the data."""
+        follows(self, "_set", "on_train_batch_begin")
+        for name, value in zip(("iterations", "lr"), self._set, strict=True):
+            self.history[name].append(value)
+        if not self._batches and progress(self.model.optimizer) == self._before:
+            raise RuntimeError(
+                f"the first batch made no update with model.optimizer, whose rate {type(self).__name__} sets: does "
+                f"train_step apply another optimizer? Give that one {type(self.schedule).__name__}(...) as its "
+                "learning_rate instead"
+            )
+        self._batches += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Put the last rate into the logs."""
+        follows(self, "_batches", "on_train_begin")
+        log_rate(logs, self.history["lr"][-1] if self._batches else math.nan)
+
+
+class CyclicLR(_RateCallback):
     """A cyclical learning-rate policy as a callback, with the arguments of the classic Keras callback.
 
     Before each update the rate is set from `optimizer.iterations`, so a training that is stopped and resumed (a
@@ -57,6 +123,8 @@ class CyclicLR(keras.callbacks.Callback):
         >>> model.fit(x, y, batch_size=32, epochs=12, callbacks=[CyclicLR(0.002, 0.03, step_size=4000)])
     """
 
+    _lengths = "step_size"
+
     def __init__(
         self,
         base_lr=0.001,
@@ -72,9 +140,8 @@ class CyclicLR(keras.callbacks.Callback):
         start_lr_policy=0,
         warn=True,
     ):
-        super().__init__()
         arguments.one_of("mode", mode, tuple(POLICIES))
-        self.schedule = CyclicalLearningRate(
+        schedule = CyclicalLearningRate(
             base_lr,
             max_lr,
             step_size,
@@ -86,61 +153,18 @@ class CyclicLR(keras.callbacks.Callback):
             scale_fn=scale_fn,
             scale_mode=scale_mode,
         )
-        self._warn = arguments.flag("warn", warn)
-        self.history = {"iterations": [], "lr": []}
+        super().__init__(schedule, warn)
 
     def on_train_begin(self, logs=None):
-        """Refuse what a callback cannot serve, before the first update."""
-        optimizer = optimizer_of(self)
-        refuse_several(optimizer, "CyclicLR sets one rate")
-        way_out = "compile the model with CyclicalLearningRate(...) as the optimizer's learning_rate instead"
-        source = rate_source(optimizer)
-        if not isinstance(source, keras.Variable):
-            raise TypeError(
-                f"the optimizer's learning_rate is a {type(source).__name__}, which CyclicLR cannot change: remove "
-                "CyclicLR, or compile the model with a number as learning_rate"
-            )
-        if self.model.steps_per_execution != 1:
-            raise ValueError(
-                f"steps_per_execution is {self.model.steps_per_execution}, and callbacks are not called before each "
-                f"update: set it to 1, or {way_out}"
-            )
-        if optimizer.gradient_accumulation_steps:
-            raise ValueError(
-                f"gradient_accumulation_steps is {optimizer.gradient_accumulation_steps}, and CyclicLR sets one rate a "
-                f"batch: remove it, or {way_out}; step_size counts batches there"
-            )
-        self._steps, self._batches = (self.params or {}).get("steps"), 0
+        """Refuse what a callback cannot serve; warn when a step is shorter than an epoch."""
+        super().on_train_begin(logs)
+        self._steps = (self.params or {}).get("steps")
         if self._warn:
             warn_short_step(self.schedule, self._steps)
 
-    def on_train_batch_begin(self, batch, logs=None):
-        """Set the rate of the update that follows."""
-        follows(self, "_batches", "on_train_begin")
-        optimizer = optimizer_of(self)
-        if not self._batches:
-            self._before = progress(self.model.optimizer)
-        iteration = count(optimizer)
-        rate = float(self.schedule(iteration))
-        optimizer.learning_rate = rate
-        self._set = iteration, rate
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Record what was set: Keras begins a last batch that does not come where it knows no length of the data."""
-        follows(self, "_set", "on_train_batch_begin")
-        for name, value in zip(("iterations", "lr"), self._set, strict=True):
-            self.history[name].append(value)
-        if not self._batches and progress(self.model.optimizer) == self._before:
-            raise RuntimeError(
-                "the first batch made no update with model.optimizer, whose rate CyclicLR sets: does train_step apply "
-                "another optimizer? Give that one CyclicalLearningRate(...) as its learning_rate instead"
-            )
-        self._batches += 1
-
     def on_epoch_end(self, epoch, logs=None):
         """Put the last rate into the logs; warn when a step was shorter than an epoch of unknown length."""
-        follows(self, "_batches", "on_train_begin")
-        log_rate(logs, self.history["lr"][-1] if self._batches else math.nan)
+        super().on_epoch_end(epoch, logs)
         if self._warn and not self._steps:
             self._steps = self._batches
             warn_short_step(self.schedule, self._steps)
@@ -149,6 +173,32 @@ class CyclicLR(keras.callbacks.Callback):
         """Warn when training has ended inside a cycle."""
         if self._warn:
             warn_mid_cycle(self.schedule.updates_left(count(optimizer_of(self))))
+
+
+class PolicyLR(_RateCallback):
+    """A policy that is no cycle of `CyclicLR` as a callback, such as a restart, a single cycle or a warm-up.
+
+    What `CyclicLR` says of resumed trainings, of `history`, of the logs, of what is refused and of the schedule that
+    does the same at less cost holds here too. `schedule` is that `PolicySchedule`.
+
+    Args:
+        policy, **settings: As for `PolicySchedule`: the name of a function and its arguments.
+        warn: Give a `CycleWarning` when training ends before the `total` of the policy, if it has one.
+
+    Raises:
+        TypeError, ValueError, RuntimeError: As for `PolicySchedule`, and as for `CyclicLR` when training begins.
+
+    Example:
+        >>> model.fit(x, y, batch_size=32, epochs=12, callbacks=[PolicyLR("sgdr", max_lr=0.1, period=1000)])
+    """
+
+    def __init__(self, policy, /, *, warn=True, **settings):
+        super().__init__(PolicySchedule(policy, **settings), warn)
+
+    def on_train_end(self, logs=None):
+        """Warn when training has ended before the policy."""
+        if self._warn:
+            warn_early_end(self.schedule.updates_left(count(optimizer_of(self))))
 
 
 class LearningRateHistory(keras.callbacks.Callback):

@@ -136,9 +136,15 @@ def one_cycle(iteration, max_lr, total, *, base_lr=None, step_size=None, final_l
     Raises:
         TypeError, ValueError: An argument is outside what is allowed, or the phases do not fit into `total`.
     """
-    max_lr, total = arguments.number("max_lr", max_lr, minimum=0), _length("total", total)
+    max_lr = arguments.number("max_lr", max_lr, minimum=0)
     base_lr, max_lr = arguments.bounds(max_lr / 25 if base_lr is None else base_lr, max_lr)
     final_lr = arguments.number("final_lr", base_lr / 1e4 if final_lr is None else final_lr, minimum=0, maximum=base_lr)
+    return single_cycle(iteration, base_lr, max_lr, final_lr, total, step_size, phases, shape)
+
+
+def single_cycle(iteration, start, turn, end, total, step_size, phases, shape):
+    """The phases of `one_cycle` between any three values: from start to turn and, by way of start in three, to end."""
+    total = _length("total", total)
     step_size = max(1, round(0.3 * total)) if step_size is None else _length("step_size", step_size)
     part = partial(_part, left=SHAPES[arguments.one_of("shape", shape, ("linear", "cosine"))])
     before = step_size * (arguments.one_of("phases", phases, (2, 3)) - 1)
@@ -146,10 +152,10 @@ def one_cycle(iteration, max_lr, total, *, base_lr=None, step_size=None, final_l
         raise ValueError(
             f"step_size ({step_size}) is too long: in {phases} phases total ({total}) must exceed {before}"
         )
-    up = part(base_lr, max_lr, step_size)
+    there = part(start, turn, step_size)
     if phases == 2:
-        return joined(iteration, [up, part(max_lr, final_lr, total - before)])
-    return joined(iteration, [up, part(max_lr, base_lr, step_size), part(base_lr, final_lr, total - before)])
+        return joined(iteration, [there, part(turn, end, total - before)])
+    return joined(iteration, [there, part(turn, start, step_size), part(start, end, total - before)])
 
 
 def warmup_stable_decay(iteration, max_lr, total, warmup, cooldown, min_lr=0, *, shape="linear"):
@@ -196,7 +202,7 @@ def warmed_up(iteration, policy, warmup, start_lr=0):
     Raises:
         TypeError, ValueError: An argument is outside what is allowed; the message names it.
     """
-    policy, warmup = _policy("policy", policy), _length("warmup", warmup, 0)
+    policy, warmup = arguments.policy("policy", policy), _length("warmup", warmup, 0)
     start_lr = arguments.number("start_lr", start_lr, minimum=0)
     xp, n = counts(iteration)
     rising = _way(n, start_lr, policy(n * 0), max(warmup, 1), SHAPES["linear"])
@@ -258,19 +264,16 @@ def _length(name, value, minimum=1):
     return arguments.whole(name, value, minimum=minimum, maximum=LONGEST)
 
 
-def _policy(name, policy):
-    if not callable(policy):
-        raise TypeError(f"{name} must be a function from the iteration to the rate; it is {policy!r}")
-    return policy
-
-
 def _parts(parts):
     if not isinstance(parts, list | tuple) or not parts:
         raise TypeError(f"parts must be a list of pairs (length, policy), one or more; it is {parts!r}")
     for place, part in enumerate(parts):
         if not isinstance(part, list | tuple) or len(part) != 2:
             raise TypeError(f"parts[{place}] must be a pair (length, policy); it is {part!r}")
-    parts = [(_length(f"parts[{k}][0]", n), _policy(f"parts[{k}][1]", policy)) for k, (n, policy) in enumerate(parts)]
+    parts = [
+        (_length(f"parts[{k}][0]", n), arguments.policy(f"parts[{k}][1]", policy))
+        for k, (n, policy) in enumerate(parts)
+    ]
     total = sum(length for length, _ in parts)
     if total > LONGEST:
         raise ValueError(f"the lengths in parts must add up to {LONGEST} iterations or less; they are {total}")

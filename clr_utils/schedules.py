@@ -5,7 +5,7 @@ from functools import partial
 
 import keras
 
-from clr_utils import arguments, decays, restarts
+from clr_utils import arguments, decays, momentum, restarts
 from clr_utils.cycles import updates_left
 from clr_utils.policies import named_policy
 
@@ -114,6 +114,7 @@ RULES = {
     for rule in (
         *(restarts.cosine, restarts.polynomial, restarts.inverse_sqrt, restarts.sgdr, restarts.one_cycle),
         *(restarts.warmup_stable_decay, restarts.warmed_up, restarts.joined),
+        *(momentum.mirrored, momentum.one_cycle_momentum),
         *(decays.fixed, decays.linear_decay, decays.exp_decay, decays.time_decay),
     )
 }
@@ -127,10 +128,11 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         policy: The name of a function of clr_utils: "cosine", "polynomial", "inverse_sqrt", "sgdr", "one_cycle",
-            "warmup_stable_decay", "warmed_up", "joined", "fixed", "linear_decay", "exp_decay" or "time_decay".
-        **settings: The arguments of that function, without the iteration. A policy among them, in "warmed_up" and
-            "joined", is best a schedule: a plain function works, but to be saved it must be a named one decorated with
-            `@keras.saving.register_keras_serializable()`.
+            "warmup_stable_decay", "warmed_up", "joined", "fixed", "linear_decay", "exp_decay" or "time_decay"; for a
+            momentum (`MomentumSGD`) "mirrored" or "one_cycle_momentum".
+        **settings: The arguments of that function, without the iteration. A policy among them, in "warmed_up",
+            "joined" and "mirrored", is best a schedule: a plain function works, but to be saved it must be a named one
+            decorated with `@keras.saving.register_keras_serializable()`.
         name: The schedule's name in the graph.
 
     Raises:
@@ -158,6 +160,10 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
         """The rate of the update that follows `step` updates; a number, an array or a tensor of them."""
         with keras.name_scope(self.name):
             return self._rate(step)
+
+    def updates_left(self, iterations):
+        """Updates still missing to the policy's `total` after this many updates; 0 where it has none."""
+        return max(0, int(self.settings.get("total", 0)) - iterations)
 
     def get_config(self):
         """What `from_config` makes this schedule from again.

@@ -1,14 +1,24 @@
-"""CyclicLR and LearningRateHistory: what they apply and record, what they refuse, when they warn."""
+"""CyclicLR, PolicyLR and LearningRateHistory: what they apply and record, what they refuse, when they warn."""
 
 import csv
 import inspect
+import re
 import warnings
 
 import keras
 import numpy as np
 import pytest
 
-from clr_utils import CycleWarning, CyclicalLearningRate, CyclicLR, LearningRateHistory, triangular
+from clr_utils import (
+    CycleWarning,
+    CyclicalLearningRate,
+    CyclicLR,
+    LearningRateHistory,
+    PolicyLR,
+    PolicySchedule,
+    sgdr,
+    triangular,
+)
 from helpers import (
     BACKEND,
     applied_rates,
@@ -119,8 +129,72 @@ def test_evaluation_does_not_disturb(between, plain_model, schedule_model):
         assert_rates(history.learning_rates, expected)
 
 
-# --- what CyclicLR refuses ---
+# --- PolicyLR ---
 
+RESTARTS = {"max_lr": 0.5, "period": 3, "min_lr": 0.1, "multiplier": 2}
+
+
+def test_a_policy_sets_the_rate_of_each_update_and_goes_on_when_resumed(plain_model, tmp_path):
+    model, callback, history = plain_model(), PolicyLR("sgdr", **RESTARTS), LearningRateHistory()
+    rates = applied_rates(model, 4, [callback, history])
+    model.save(tmp_path / "model.keras")
+    rates += applied_rates(keras.saving.load_model(tmp_path / "model.keras"), 7, [callback, history])
+    expected = sgdr(np.arange(11), **RESTARTS)
+    assert_rates(rates, expected)
+    assert callback.history == {"iterations": list(range(11)), "lr": expected.tolist()}
+    assert_rates(history.learning_rates, expected)
+
+
+def test_its_schedule_is_the_one_to_train_with_at_less_cost():
+    callback = PolicyLR("sgdr", **RESTARTS, name="mine")
+    assert callback.schedule.get_config() == PolicySchedule("sgdr", **RESTARTS, name="mine").get_config()
+
+
+@pytest.mark.parametrize(
+    ("policy", "settings", "parts"),
+    [
+        ("triangular", {}, ["policy", "'cosine'", "'triangular'"]),
+        ("cosine", {"max_lr": 0.1}, ["cosine(iteration, max_lr, total, min_lr=0)", "'total'"]),
+        ("cosine", {"max_lr": 0.1, "total": 0}, ["total", "1 or more"]),
+        ("cosine", {"max_lr": 0.1, "total": 9, "warn": "no"}, ["warn", "True or False", "'no'"]),
+    ],
+)
+def test_a_policy_is_checked_when_the_callback_is_made(policy, settings, parts):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        PolicyLR(policy, **settings)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(("updates", "missing"), [(4, 2), (6, 0), (7, 0)])
+def test_training_that_ends_before_the_policy_warns(updates, missing, plain_model):
+    def train(**settings):
+        fit(plain_model(), updates, [PolicyLR("one_cycle", max_lr=0.5, **settings)])
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CycleWarning)
+        train(total=6.0)
+        train(total=6, warn=False)
+    messages = [str(warning.message) for warning in caught if warning.category is CycleWarning]
+    assert len(messages) == bool(missing)
+    for message in messages:
+        for part in (f"{missing} updates before the policy's total", f"train {missing} updates more", "warn=False"):
+            assert part in message
+
+
+def test_a_policy_without_an_end_does_not_warn(plain_model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CycleWarning)
+        fit(plain_model(), 2, [PolicyLR("sgdr", **RESTARTS)])
+
+
+# --- what both refuse ---
+
+SETTERS = {
+    "CyclicLR": (lambda: CyclicLR(0.1, 0.5, 3), "CyclicalLearningRate(...)", "step_size counts"),
+    "PolicyLR": (lambda: PolicyLR("sgdr", **RESTARTS), "PolicySchedule(...)", "its length counts"),
+}
+each_setter = pytest.mark.parametrize("setter", SETTERS)
 
 not_on_torch = pytest.mark.skipif(BACKEND == "torch", reason="Keras refuses steps_per_execution on PyTorch")
 
@@ -135,43 +209,46 @@ def constant_rate():
         (
             {"learning_rate": CyclicalLearningRate(0.1, 0.5, 3)},
             TypeError,
-            ["learning_rate is a CyclicalLearningRate", "remove CyclicLR", "a number as learning_rate"],
+            ["learning_rate is a CyclicalLearningRate", "remove SETTER", "a number as learning_rate"],
         ),
         (
             {"learning_rate": keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)},
             TypeError,
-            ["learning_rate is a ExponentialDecay", "remove CyclicLR", "a number as learning_rate"],
+            ["learning_rate is a ExponentialDecay", "remove SETTER", "a number as learning_rate"],
         ),
         (
             {"learning_rate": constant_rate},
             TypeError,
-            ["learning_rate is a function", "remove CyclicLR", "a number as learning_rate"],
+            ["learning_rate is a function", "remove SETTER", "a number as learning_rate"],
         ),
         pytest.param(
             {"steps_per_execution": 4},
             ValueError,
-            ["steps_per_execution is 4", "set it to 1", "CyclicalLearningRate(...)"],
+            ["steps_per_execution is 4", "set it to 1", "SCHEDULE"],
             marks=not_on_torch,
         ),
         (
             {"accumulate": 3},
             ValueError,
-            ["gradient_accumulation_steps is 3", "remove it", "CyclicalLearningRate(...)", "counts batches"],
+            ["gradient_accumulation_steps is 3", "SETTER sets one", "remove it", "SCHEDULE", "COUNTED batches"],
         ),
     ],
     ids=["our schedule", "a schedule of Keras", "a function", "steps_per_execution", "accumulation"],
 )
 @pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
-def test_what_a_callback_cannot_serve_is_refused_before_the_first_update(settings, error, parts, dtype):
+@each_setter
+def test_what_a_callback_cannot_serve_is_refused_before_the_first_update(setter, settings, error, parts, dtype):
+    make, schedule, counted = SETTERS[setter]
     keras.config.set_dtype_policy(dtype)  # mixed precision wraps the optimizer
     try:
         model = probe_model(**settings)
         with pytest.raises(error) as caught:
-            fit(model, 4, [CyclicLR(0.1, 0.5, 3)])
+            fit(model, 4, [make()])
     finally:
         keras.config.set_dtype_policy("float32")
     for part in parts:
-        assert part in str(caught.value)
+        told = part.replace("SETTER", setter).replace("SCHEDULE", schedule).replace("COUNTED", counted)
+        assert told in str(caught.value)
     assert weight(model) == 0
 
 
@@ -179,11 +256,12 @@ several = pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), re
 
 
 @several
-@pytest.mark.parametrize("make", [lambda: CyclicLR(0.1, 0.5, 3), LearningRateHistory], ids=["CyclicLR", "history"])
-def test_an_optimizer_of_several_rates_is_refused(make):
+@pytest.mark.parametrize("name", [*SETTERS, "LearningRateHistory"])
+def test_an_optimizer_of_several_rates_is_refused(name):
+    make, schedule, _ = SETTERS.get(name, (LearningRateHistory, "CyclicalLearningRate(...)", None))
     model = probe_model()
     model.compile(keras.optimizers.MultiOptimizer(lambda variable: keras.optimizers.SGD(0.1)), "mae")
-    with pytest.raises(TypeError, match=r"is a MultiOptimizer without one rate: .*CyclicalLearningRate\(\.\.\.\)"):
+    with pytest.raises(TypeError, match=rf"is a MultiOptimizer without one rate: .*{re.escape(schedule)}"):
         fit(model, 2, [make()])
 
 
@@ -206,12 +284,17 @@ class OwnUpdates(keras.Model):
 
 @pytest.mark.parametrize(("updates", "epochs"), [(4, 1), (1, 4)])
 @pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
-def test_a_train_step_with_another_optimizer_is_noticed_at_the_first_batch(updates, epochs, dtype):
+@each_setter
+def test_a_train_step_with_another_optimizer_is_noticed_at_the_first_batch(setter, updates, epochs, dtype):
+    make, schedule, _ = SETTERS[setter]
     keras.config.set_dtype_policy(dtype)  # loss scaling may leave an update out
     try:
         model = OwnUpdates()
-        with pytest.raises(RuntimeError, match="first batch made no update .* another optimizer"):
-            fit(model, updates, [CyclicLR(0.1, 0.5, 3)], epochs=epochs)
+        told = (
+            rf"first batch made no update .* {setter} sets: .* another optimizer\? Give that one {re.escape(schedule)}"
+        )
+        with pytest.raises(RuntimeError, match=told):
+            fit(model, updates, [make()], epochs=epochs)
     finally:
         keras.config.set_dtype_policy("float32")
     assert model.trained == 1

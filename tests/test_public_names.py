@@ -97,6 +97,7 @@ FINE = {
     **dict.fromkeys(
         ("gamma", "peak_decay", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}
     ),
+    **dict.fromkeys(("base_momentum", "max_momentum"), {"half"}),
     # A fraction lies between two updates; arrays of any shape have rates of that shape, or precisions.
     "iteration": {"empty", "deep", "one", "half"},
     "recall": {"half"},
@@ -161,6 +162,20 @@ ROWS = {
             **{"phases": 3, "shape": "linear"},
         },
     ),
+    "mirrored": (
+        clr_utils.mirrored,
+        {
+            **{"iteration": 3, "policy": lambda n: clr_utils.fixed(n, 0.1), "base_lr": 0.01, "max_lr": 0.2},
+            **{"base_momentum": 0.1, "max_momentum": 0.9},
+        },
+    ),
+    "one_cycle_momentum": (
+        clr_utils.one_cycle_momentum,
+        {
+            **{"iteration": 3, "total": 9, "base_momentum": 0.1, "max_momentum": 0.9, "step_size": 4},
+            **{"phases": 3, "shape": "linear"},
+        },
+    ),
     "warmup_stable_decay": (
         clr_utils.warmup_stable_decay,
         {**ANNEALED, "warmup": 2, "cooldown": 3, "shape": "1-sqrt"},
@@ -191,6 +206,10 @@ ROWS = {
     "CyclicLR": (
         clr_utils.CyclicLR,
         {"base_lr": 0.001, "max_lr": 0.006, "step_size": 10, "mode": "exp_range", "gamma": 0.9},
+    ),
+    "PolicyLR": (
+        lambda policy, **settings: clr_utils.PolicyLR(policy, **settings),
+        {"policy": "cosine", "warn": True, "max_lr": 1, "total": 9, "min_lr": 0.01},
     ),
     "LearningRateHistory": (clr_utils.LearningRateHistory, {"warn": True}),
     "smooth": (clr_utils.smooth, {"values": [1.0, 2.0, 3.0], "beta": 0.9}),
@@ -378,7 +397,7 @@ ELSEWHERE = {
     "NoSuggestionError": "an error",
 }
 # Bounds that can be swapped, and arguments of one length, the second of which is made shorter.
-BOUNDS = (("base_lr", "max_lr"), ("min_lr", "max_lr"), ("low", "high"))
+BOUNDS = (("base_lr", "max_lr"), ("base_momentum", "max_momentum"), ("min_lr", "max_lr"), ("low", "high"))
 TOGETHER = (
     *(("y", "scores"), ("y", "patients"), ("values", "baseline"), ("learning_rates", "losses"), ("errors", "rates")),
     *(("losses", "accuracy"), ("seeds", "tests"), ("x", "y"), ("x", "sample_weight"), ("x", "validation_data")),

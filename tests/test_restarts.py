@@ -1,4 +1,4 @@
-"""Warm-ups, restarts and single cycles: closed forms, other libraries, boundaries, and as a schedule in training."""
+"""Warm-ups, restarts, single cycles and momentum: closed forms, other libraries, boundaries, and as a schedule."""
 
 import json
 import math
@@ -19,11 +19,14 @@ from clr_utils import (
     fixed,
     inverse_sqrt,
     joined,
+    mirrored,
     one_cycle,
+    one_cycle_momentum,
     plot_policy,
     polynomial,
     sgdr,
     triangular,
+    triangular2,
     warmed_up,
     warmup_stable_decay,
 )
@@ -48,6 +51,13 @@ EACH = [
     ("warmup_stable_decay", {"max_lr": 0.5, "total": 30, "warmup": 4, "cooldown": 9, "shape": "1-sqrt", "min_lr": 0.1}),
     ("warmed_up", {"policy": CYCLE, "warmup": 5, "start_lr": 0.02}),
     ("joined", {"parts": [(3, FALL), (9, CYCLE), (5, PolicySchedule("fixed", lr=0.2))]}),
+    ("mirrored", {"policy": CYCLE, "base_lr": 0.2, "max_lr": 0.45}),
+    ("mirrored", {"policy": FALL, "base_lr": 0.0, "max_lr": 0.4, "base_momentum": 0.2, "max_momentum": 0.9}),
+    ("one_cycle_momentum", {"total": 30}),
+    (
+        "one_cycle_momentum",
+        {"total": 30, "base_momentum": 0, "max_momentum": 1, "step_size": 13, "phases": 3, "shape": "linear"},
+    ),
     ("fixed", {"lr": 0.1}),
     ("linear_decay", {"base_lr": 0.1, "max_lr": 0.5, "step_size": 9}),
     ("exp_decay", {"lr": 0.1, "gamma": 0.9}),
@@ -94,6 +104,19 @@ def by_hand_wsd(n, max_lr, total, warmup, cooldown, min_lr=0, shape="linear"):
     return turn(max_lr, min_lr, min(1, max(0, n - (total - cooldown)) / cooldown), shape)
 
 
+def by_hand_mirrored(n, policy, base_lr, max_lr, base_momentum=0.85, max_momentum=0.95):
+    height = (min(max(policy(n), base_lr), max_lr) - base_lr) / (max_lr - base_lr)
+    return max_momentum - (max_momentum - base_momentum) * height
+
+
+def by_hand_momentum(n, total, base_momentum=0.85, max_momentum=0.95, step_size=None, phases=2, shape="cosine"):
+    step_size = round(0.3 * total) if step_size is None else step_size
+    down, up = step_size, total - step_size if phases == 2 else step_size
+    if n <= down:
+        return turn(max_momentum, base_momentum, n / down, shape)
+    return turn(base_momentum, max_momentum, min(1, (n - down) / up), shape)
+
+
 BY_HAND = {
     "cosine": lambda n, max_lr, total, min_lr: turn(max_lr, min_lr, min(n / total, 1), "cosine"),
     "polynomial": lambda n, max_lr, total, min_lr, power: min_lr + (max_lr - min_lr) * (1 - min(n / total, 1)) ** power,
@@ -106,6 +129,8 @@ BY_HAND = {
     "warmed_up": lambda n, policy, warmup, start_lr: (
         start_lr + (policy(0) - start_lr) * n / warmup if n < warmup else policy(n - warmup)
     ),
+    "mirrored": by_hand_mirrored,
+    "one_cycle_momentum": by_hand_momentum,
     "joined": lambda n, parts: FALL(n) if n < 3 else CYCLE(n - 3) if n < 12 else 0.2,
 }
 
@@ -125,7 +150,7 @@ def test_the_transformers_rates_are_a_step_ahead():
 
 # --- other libraries ---
 
-# PyTorch 2.13, each scheduler on SGD(lr=0.1), its rate before each update.
+# PyTorch 2.13, each scheduler on SGD(lr=0.1), its rate, or its momentum, before each update.
 PYTORCH = {
     "OneCycleLR(max_lr=0.1, total_steps=20)": (
         partial(one_cycle, max_lr=0.1, total=19, step_size=5),
@@ -151,6 +176,22 @@ PYTORCH = {
     "SequentialLR([LinearLR(start_factor=0.1, total_iters=4), CosineAnnealingLR(T_max=6)], milestones=[4])": (
         partial(warmed_up, policy=partial(cosine, max_lr=0.1, total=6), warmup=4, start_lr=0.01),
         {0: 0.01, 1: 0.0325, 3: 0.0775, 4: 0.1, 5: 0.09330127018922195, 9: 0.006698729810778065, 10: 0},
+    ),
+    "momentum of OneCycleLR(max_lr=0.1, total_steps=20)": (
+        partial(one_cycle_momentum, total=19, step_size=5),
+        {0: 0.95, 1: 0.9404508497187474, 5: 0.85, 6: 0.8512536043909088, 12: 0.9, 18: 0.9487463956090911, 19: 0.95},
+    ),
+    "momentum of OneCycleLR(max_lr=0.1, total_steps=20, three_phase=True, anneal_strategy='linear', pct_start=0.4)": (
+        partial(one_cycle_momentum, total=19, step_size=7, phases=3, shape="linear"),
+        {0: 0.95, 1: 0.9357142857142857, 7: 0.85, 8: 0.8642857142857142, 13: 0.9357142857142857, 14: 0.95, 18: 0.95},
+    ),
+    "momentum of CyclicLR(base_lr=0.1, max_lr=0.5, step_size_up=3, step_size_down=5, mode='triangular2')": (
+        partial(
+            mirrored,
+            policy=partial(triangular2, base_lr=0.1, max_lr=0.5, step_size=3, step_size_down=5),
+            **{"base_lr": 0.1, "max_lr": 0.5, "base_momentum": 0.8, "max_momentum": 0.9},
+        ),
+        {0: 0.9, 1: 0.8666666666666667, 3: 0.8, 4: 0.82, 8: 0.9, 9: 0.8833333333333333, 11: 0.85},
     ),
 }
 
@@ -199,6 +240,18 @@ def test_one_cycle_turns_exactly_where_it_says(total, share, shape):
     assert one_cycle(at, 0.7, total, **settings).tolist() == [0.1, 0.7, 0.001, 0.001]
     at = [0, step, 2 * step, total, 2**40]
     assert one_cycle(at, 0.7, total, phases=3, **settings).tolist() == [0.1, 0.7, 0.1, 0.001, 0.001]
+
+
+@given(total=st.integers(4, 10**6), share=st.floats(0, 1), shape=st.sampled_from(["linear", "cosine"]))
+def test_the_momentum_turns_where_one_cycle_does(total, share, shape):
+    step = 1 + int(share * (total / 2 - 2))
+    settings = {"step_size": step, "shape": shape}
+    assert one_cycle_momentum([0, step, total, total + 1], total, **settings).tolist() == [0.95, 0.85, 0.95, 0.95]
+    at = [0, step, 2 * step, (2 * step + total) // 2, total]
+    three = one_cycle_momentum(at, total, phases=3, **settings)
+    np.testing.assert_allclose(three, [0.95, 0.85, 0.95, 0.95, 0.95], rtol=1e-15)
+    rates = one_cycle(at, 0.7, total, base_lr=0.1, final_lr=0, phases=3, **settings)
+    np.testing.assert_allclose(mirrored(at, lambda n: rates, 0.1, 0.7), three, rtol=1e-15)
 
 
 def test_one_cycle_takes_its_defaults_from_max_lr_and_total():
@@ -256,6 +309,46 @@ def test_policies_can_be_nested():
 @keras.saving.register_keras_serializable(package="tests")
 def fixed_1(iteration):
     return fixed(iteration, 1)
+
+
+def live_pytorch():
+    """Pairs of a scheduler of PyTorch, as a function of its optimizer, and the same momentum by clr_utils."""
+    cycle = {"base_lr": 0.1, "max_lr": 0.5}
+    for mode in ("triangular", "triangular2"):
+        policy = CyclicalLearningRate(**cycle, step_size=7, step_size_down=11, policy=mode)
+        settings = {**cycle, "base_momentum": 0.7, "max_momentum": 0.9}
+        yield (
+            "CyclicLR",
+            {**settings, "step_size_up": 7, "step_size_down": 11, "mode": mode},
+            partial(mirrored, policy=policy, **settings),
+        )
+    for total, share, three, shape in ((50, 0.3, False, "cos"), (40, 0.25, True, "linear"), (80, 0.2, True, "cos")):
+        yield (
+            "OneCycleLR",
+            {
+                **{"max_lr": 0.5, "total_steps": total, "pct_start": share, "three_phase": three},
+                "anneal_strategy": shape,
+            },
+            partial(
+                one_cycle_momentum,
+                total=total - 1,
+                step_size=share * total - 1,
+                phases=3 if three else 2,
+                shape="cosine" if shape == "cos" else "linear",
+            ),
+        )
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
+@pytest.mark.parametrize(("scheduler", "settings", "policy"), live_pytorch())
+def test_the_schedulers_of_pytorch_give_the_same_momentum(scheduler, settings, policy):
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
+    scheduler, momenta = getattr(torch.optim.lr_scheduler, scheduler)(optimizer, **settings), []
+    for _ in range(40):
+        momenta.append(optimizer.param_groups[0]["momentum"])
+        scheduler.step()
+    np.testing.assert_allclose(policy(np.arange(40)), momenta, rtol=1e-12)
 
 
 def test_no_warm_up_is_the_policy():
@@ -343,6 +436,17 @@ BAD = [
     (warmed_up, {"policy": 0.1, "warmup": 5}, ["policy", "function from the iteration to the rate", "0.1"]),
     (warmed_up, {"policy": FALL, "warmup": 0.5}, ["warmup", "whole number of iterations", "0.5"]),
     (warmed_up, {"policy": FALL, "warmup": 5, "start_lr": -0.1}, ["start_lr", "0 or more", "-0.1"]),
+    (mirrored, {"policy": 0.1, "base_lr": 0.1, "max_lr": 1}, ["policy", "function from the iteration to the rate"]),
+    (mirrored, {"policy": FALL, "base_lr": 1, "max_lr": 0.1}, ["max_lr (0.1)", "base_lr (1.0)", "swap"]),
+    (one_cycle_momentum, {"total": 9, "base_momentum": 0.97}, ["max_momentum (0.95)", "base_momentum (0.97)", "swap"]),
+    (
+        one_cycle_momentum,
+        {"total": 9, "base_momentum": 0.95},
+        ["max_momentum (0.95)", "a constant momentum", "`fixed`"],
+    ),
+    (one_cycle_momentum, {"total": 9, "max_momentum": 95}, ["max_momentum", "1 or less", "95"]),
+    (one_cycle_momentum, {"total": 9, "base_momentum": -0.1}, ["base_momentum", "0 or more", "-0.1"]),
+    (one_cycle_momentum, {"total": 8, "step_size": 4, "phases": 3}, ["step_size (4)", "3 phases", "exceed 8"]),
     (joined, {"parts": []}, ["parts", "pairs (length, policy)", "[]"]),
     (joined, {"parts": FALL}, ["parts", "pairs (length, policy)"]),
     (joined, {"parts": [(3, FALL), FALL]}, ["parts[1]", "pair (length, policy)"]),
