@@ -33,6 +33,8 @@ _NAMES = {
     "schedules": ["CyclicalLearningRate", "PolicySchedule"],
     "callback_checks": ["CycleWarning"],
     "callbacks": ["CyclicLR", "LearningRateHistory"],
+    "differential": ["differential_rates", "layerwise"],
+    "snapshots": ["Snapshots"],
     "range_test.run": ["lr_range_test", "repeat_range_test"],
     "range_test.results": ["RangeTest", "RangeTests"],
     "range_test.suggestions": ["NoSuggestionError"],

@@ -33,6 +33,8 @@ from clr_utils.decays import exp_decay as exp_decay
 from clr_utils.decays import fixed as fixed
 from clr_utils.decays import linear_decay as linear_decay
 from clr_utils.decays import time_decay as time_decay
+from clr_utils.differential import differential_rates as differential_rates
+from clr_utils.differential import layerwise as layerwise
 from clr_utils.metrics.comparison import holm as holm
 from clr_utils.metrics.comparison import judge as judge
 from clr_utils.metrics.comparison import noise_band as noise_band
@@ -78,6 +80,7 @@ from clr_utils.restarts import warmed_up as warmed_up
 from clr_utils.restarts import warmup_stable_decay as warmup_stable_decay
 from clr_utils.schedules import CyclicalLearningRate as CyclicalLearningRate
 from clr_utils.schedules import PolicySchedule as PolicySchedule
+from clr_utils.snapshots import Snapshots as Snapshots
 
 __all__ = [
     "ChestXrays",
@@ -93,12 +96,14 @@ __all__ = [
     "RangeTestWarning",
     "RangeTests",
     "SMITH_TABLE_2",
+    "Snapshots",
     "Stage",
     "best_threshold",
     "calcification_cnn",
     "confusion",
     "cosine",
     "custom_policy",
+    "differential_rates",
     "dot_plot",
     "exp_decay",
     "exp_range",
@@ -112,6 +117,7 @@ __all__ = [
     "inverse_sqrt",
     "joined",
     "judge",
+    "layerwise",
     "linear_decay",
     "load_chest_sample",
     "load_chest_xrays",

@@ -58,7 +58,8 @@ def refuse_several(optimizer, purpose):
     if not hasattr(optimizer, "learning_rate"):
         raise TypeError(
             f"{purpose}, and the model's optimizer is a {type(optimizer).__name__} without one rate: remove the "
-            "callback, and give each optimizer in it CyclicalLearningRate(...) as its learning_rate"
+            "callback; each optimizer in it, or each group of differential_rates, can have CyclicalLearningRate(...) "
+            "as its learning_rate"
         )
 
 
