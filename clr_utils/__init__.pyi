@@ -34,6 +34,8 @@ from clr_utils.decays import exp_decay as exp_decay
 from clr_utils.decays import fixed as fixed
 from clr_utils.decays import linear_decay as linear_decay
 from clr_utils.decays import time_decay as time_decay
+from clr_utils.differential import differential_rates as differential_rates
+from clr_utils.differential import layerwise as layerwise
 from clr_utils.metrics.comparison import holm as holm
 from clr_utils.metrics.comparison import judge as judge
 from clr_utils.metrics.comparison import noise_band as noise_band
@@ -50,6 +52,8 @@ from clr_utils.models import calcification_cnn as calcification_cnn
 from clr_utils.models import mnist_mlp as mnist_mlp
 from clr_utils.momentum import mirrored as mirrored
 from clr_utils.momentum import one_cycle_momentum as one_cycle_momentum
+from clr_utils.optimizers import MomentumAdam as MomentumAdam
+from clr_utils.optimizers import MomentumSGD as MomentumSGD
 from clr_utils.plotting import dot_plot as dot_plot
 from clr_utils.plotting import forest_plot as forest_plot
 from clr_utils.plotting import plot_policy as plot_policy
@@ -81,6 +85,7 @@ from clr_utils.restarts import warmed_up as warmed_up
 from clr_utils.restarts import warmup_stable_decay as warmup_stable_decay
 from clr_utils.schedules import CyclicalLearningRate as CyclicalLearningRate
 from clr_utils.schedules import PolicySchedule as PolicySchedule
+from clr_utils.snapshots import Snapshots as Snapshots
 
 __all__ = [
     "ChestXrays",
@@ -89,6 +94,8 @@ __all__ = [
     "CyclicalLearningRate",
     "FINDINGS",
     "LearningRateHistory",
+    "MomentumAdam",
+    "MomentumSGD",
     "NoSuggestionError",
     "PatientSplit",
     "PolicyLR",
@@ -97,12 +104,14 @@ __all__ = [
     "RangeTestWarning",
     "RangeTests",
     "SMITH_TABLE_2",
+    "Snapshots",
     "Stage",
     "best_threshold",
     "calcification_cnn",
     "confusion",
     "cosine",
     "custom_policy",
+    "differential_rates",
     "dot_plot",
     "exp_decay",
     "exp_range",
@@ -116,6 +125,7 @@ __all__ = [
     "inverse_sqrt",
     "joined",
     "judge",
+    "layerwise",
     "linear_decay",
     "load_chest_sample",
     "load_chest_xrays",

@@ -10,7 +10,7 @@ import numpy as np
 LARGEST = 2**63 - 1  # what an int64 holds
 
 
-def number(name, value, *, minimum=None, above=None, maximum=None):
+def number(name, value, *, minimum=None, above=None, maximum=None, below=None):
     """A finite real number within the stated limits, as a float.
 
     Raises:
@@ -31,6 +31,8 @@ def number(name, value, *, minimum=None, above=None, maximum=None):
         raise ValueError(f"{name} must be greater than {above}; it is {value}")
     if maximum is not None and value > maximum:
         raise ValueError(f"{name} must be {maximum} or less; it is {value}")
+    if below is not None and value >= below:
+        raise ValueError(f"{name} must be less than {below}; it is {value}")
     return value
 
 

@@ -58,7 +58,8 @@ def refuse_several(optimizer, purpose, schedule="CyclicalLearningRate"):
     if not hasattr(optimizer, "learning_rate"):
         raise TypeError(
             f"{purpose}, and the model's optimizer is a {type(optimizer).__name__} without one rate: remove the "
-            f"callback, and give each optimizer in it {schedule}(...) as its learning_rate"
+            f"callback; each optimizer in it, or each group of differential_rates, can have {schedule}(...) as its "
+            "learning_rate"
         )
 
 

@@ -8,9 +8,14 @@ def rate_source(optimizer):
     return optimizer._learning_rate
 
 
+def schedule_variable(optimizer):
+    """The variable that an optimizer gives to its schedule: updates done, or batches where it accumulates gradients."""
+    return optimizer._iterations
+
+
 def schedule_count(optimizer):
-    """What an optimizer gives to its schedule, an int: updates done, or batches where it accumulates gradients."""
-    return int(keras.ops.convert_to_numpy(optimizer._iterations))
+    """The value of `schedule_variable`, an int."""
+    return int(keras.ops.convert_to_numpy(schedule_variable(optimizer)))
 
 
 def copy_with_schedule(optimizer, schedule):

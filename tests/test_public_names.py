@@ -6,6 +6,7 @@ import signal
 from contextlib import contextmanager
 from importlib import import_module
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -91,6 +92,7 @@ FINE = {
     "num_epochs": {"2**63"},
     "epochs_per_step of half_cycles": {"half"},
     "rate": ANY_SIZE | ANY_SHAPE,
+    **dict.fromkeys(("rate of layerwise", "factor"), ANY_SIZE),
     "curvature": ANY_SIZE | {"one", "empty"},
     **dict.fromkeys(("sigma", "momentum", "end", "start of escape_steps", "rate of measure_escape"), ANY_SIZE),
     "start": ANY,
@@ -212,6 +214,12 @@ ROWS = {
         {"policy": "cosine", "warn": True, "max_lr": 1, "total": 9, "min_lr": 0.01},
     ),
     "LearningRateHistory": (clr_utils.LearningRateHistory, {"warn": True}),
+    "differential_rates": (
+        clr_utils.differential_rates,
+        {"model": MODEL, "groups": [(MODEL, 0.1)], "optimizer": keras.optimizers.SGD},
+    ),
+    "Snapshots": (clr_utils.Snapshots, {"every": 3, "last": 2, "folder": "kept"}),
+    "layerwise": (clr_utils.layerwise, {"rate": 0.1, "groups": [MODEL, [MODEL]], "factor": 2.6}),
     "smooth": (clr_utils.smooth, {"values": [1.0, 2.0, 3.0], "beta": 0.9}),
     "sweep_rates": (clr_utils.sweep_rates, {"min_lr": 0.001, "max_lr": 1, "steps": 20, "sweep": "log"}),
     "level": (curves.level, {"values": RISING, "smoothing": 0.03}),

@@ -1,7 +1,8 @@
 """Measure and write build/bench.json: `make bench`.
 
-The cost of an update with a constant rate, with the schedule and with the callback, in microseconds: the three take
-turns in one process, and the differences within each round are compared; medians with 95 % intervals. The cost of a
+The cost of an update with a constant rate, with the schedule and with the callback, and with a constant momentum, with
+one that is a schedule, and with the rate a schedule too, in microseconds: the three take turns in one process, and the
+differences within each round are compared; medians with 95 % intervals. The cost of a
 learning-rate range test over that of `fit` with as many updates, in the same way. The throughput of a grid of runs, two
 at a time over one after another. The time of `import clr_utils`, in a fresh process. The seconds of each notebook in
 the quick profile.
@@ -27,7 +28,6 @@ from run_notebooks import FOLDER, execute, select
 
 TARGET = FOLDER.parent / "build" / "bench.json"
 BOUNDS = {"base_lr": 0.001, "max_lr": 0.006, "step_size": 2000}
-FORMS = ("constant", "schedule", "callback")
 
 
 def networks():
@@ -40,11 +40,38 @@ def networks():
     }
 
 
-def update_costs(build, shape, classes, batch_size, updates, rounds):
-    """Microseconds an update for each form of the rate, and each round's differences from the constant rate."""
-    import keras
+def rate_forms():
+    """The forms of a rate by name: an optimizer, and the callbacks of a training."""
+    from keras.optimizers import SGD
 
     from clr_utils import CyclicalLearningRate, CyclicLR
+
+    return {
+        "constant": (SGD(0.001), []),
+        "schedule": (SGD(CyclicalLearningRate(**BOUNDS)), []),
+        "callback": (SGD(0.001), [CyclicLR(**BOUNDS, warn=False)]),
+    }
+
+
+def momentum_forms():
+    """The forms of a momentum by name: an optimizer, and the callbacks of a training."""
+    from keras.optimizers import SGD
+
+    from clr_utils import MomentumSGD, PolicySchedule
+
+    rate = PolicySchedule("one_cycle", max_lr=0.001, total=10_000)
+    momentum = PolicySchedule("one_cycle_momentum", total=10_000)
+    return {
+        "constant": (SGD(0.001, momentum=0.9), []),
+        "schedule": (MomentumSGD(0.001, momentum), []),
+        "rate schedule": (SGD(rate, momentum=0.9), []),
+        "both schedules": (MomentumSGD(rate, momentum), []),
+    }
+
+
+def update_costs(forms, build, shape, classes, batch_size, updates, rounds):
+    """Microseconds an update for each form, and each round's differences from "constant", the first."""
+    import keras
 
     class Clock(keras.callbacks.Callback):
         """Seconds of an epoch, without what `fit` does before its first."""
@@ -59,33 +86,26 @@ def update_costs(build, shape, classes, batch_size, updates, rounds):
     x = random.normal(size=(updates * batch_size, *shape)).astype("float32")
     y = random.integers(0, classes, size=updates * batch_size)
     models = {}
-    for form in FORMS:
+    for form, (optimizer, _) in forms.items():
         models[form] = build()
-        rate = CyclicalLearningRate(**BOUNDS) if form == "schedule" else 0.001
-        models[form].compile(keras.optimizers.SGD(rate), "sparse_categorical_crossentropy")
+        models[form].compile(optimizer, "sparse_categorical_crossentropy")
 
     def microseconds(form):
         clock = Clock()
-        callbacks = [clock, CyclicLR(**BOUNDS, warn=False)] if form == "callback" else [clock]
+        callbacks = [clock, *forms[form][1]]
         models[form].fit(x, y, batch_size=batch_size, epochs=2, shuffle=False, verbose=0, callbacks=callbacks)
         return 1e6 * clock.seconds / updates
 
-    for form in FORMS:
+    for form in forms:
         microseconds(form)
     rows = []
     for turn in range(rounds):
-        cost = {str(form): microseconds(str(form)) for form in np.roll(FORMS, turn)}
-        rows.append([cost[form] for form in FORMS])
-    constant, schedule, callback = np.array(rows).T
-    measured = {
-        "constant": constant,
-        "schedule": schedule,
-        "callback": callback,
-        "schedule - constant": schedule - constant,
-        "callback - constant": callback - constant,
-        "schedule / constant": schedule / constant,
-        "callback / constant": callback / constant,
-    }
+        cost = {str(form): microseconds(str(form)) for form in np.roll(list(forms), turn)}
+        rows.append([cost[form] for form in forms])
+    measured = dict(zip(forms, np.array(rows).T, strict=True))
+    constant, *others = forms
+    measured |= {f"{form} - {constant}": measured[form] - measured[constant] for form in others}
+    measured |= {f"{form} / {constant}": measured[form] / measured[constant] for form in others}
     return {"updates": updates, "rounds": rounds, **{name: median(values) for name, values in measured.items()}}
 
 
@@ -207,8 +227,12 @@ def main(arguments=None):
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
         "import_seconds": import_seconds(9),
-        "microseconds_per_update": {
-            name: update_costs(*network, options.updates, options.rounds) for name, network in networks().items()
+        **{
+            f"microseconds_per_update{what}": {
+                name: update_costs(forms(), *network, options.updates, options.rounds)
+                for name, network in networks().items()
+            }
+            for what, forms in (("", rate_forms), ("_by_momentum", momentum_forms))
         },
         "range_test_over_fit": {
             f"{name.partition(', batch')[0]}, batch {size}": range_test_costs(build, shape, classes, size)

@@ -14,7 +14,10 @@ def check_model(model):
     if not model.compiled:
         raise ValueError("the model is not compiled: call model.compile(optimizer, loss) first")
     if not hasattr(model.optimizer, "learning_rate"):
-        raise ValueError(f"the model's optimizer is {model.optimizer!r}: the test needs one with one learning rate")
+        raise ValueError(
+            f"the model's optimizer is {model.optimizer!r}: the test needs one with one learning rate. Compile the "
+            "model with a plain optimizer for the test, and give groups of layers shares of the rates that it suggests"
+        )
     if batches := getattr(model.optimizer, "inner_optimizer", model.optimizer).gradient_accumulation_steps:
         raise ValueError(
             f"gradient_accumulation_steps is {batches}, and the test needs one update a batch: test a model compiled "
