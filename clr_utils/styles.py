@@ -54,6 +54,17 @@ STYLES = {
     "mean_rate": Style("mean rate, fixed", "C5", "-"),
     "mean_fall": Style("mean rate with a fall", "C5", (0, (5, 1))),
     "from_start": Style("all epochs at once", "C6", (0, (1, 1))),
+    "constant": Style("constant", "0.42", (0, (1, 4))),
+    "steps": Style("steps", "C5", "-."),
+    "linear": Style("linear to 0", "C4", "-"),
+    "cosine": Style("cosine to 0", "C2", (0, (5, 1))),
+    "sgdr": Style("SGDR", "C3", (0, (6, 2, 1, 2))),
+    "triangular_0": Style("triangular, down to 0", "C0", ":"),
+    "one_cycle": Style("1cycle", "C6", (0, (3, 1, 1, 1, 1, 1))),
+    "one_cycle_momentum": Style("1cycle with momentum", "C6", (0, (3, 1, 1, 1))),
+    "warmup_stable_decay": Style("warm-up-stable-decay", "C1", (0, (1, 1))),
+    "schedule_free": Style("schedule-free AdamW", "C3", (0, (8, 2))),
+    "adam_linear": Style("Adam, linear to 0", "0.35", (0, (2, 2))),
     "network": Style("network", "0.3", "-"),
 }
 

@@ -25,7 +25,7 @@ from clr_utils.metrics.curves import plot_areas, plot_score_curves
 from clr_utils.plotting import dot_plot, forest_plot, mark_cycle, mark_range, plot_bills, plot_policy
 from clr_utils.range_test.plots import METHOD_STYLES, plot_against_sweep
 from clr_utils.range_test.suggestions import METHODS
-from clr_utils.studies import chest_xray
+from clr_utils.studies import chest_xray, league
 from clr_utils.studies import range_test as range_study
 from clr_utils.studies.cifar10 import CHOSEN, RACE
 from clr_utils.studies.microcalcification import first_arms
@@ -107,6 +107,7 @@ def styles():
         "score curves": [style_of(name)[1:] for name in first_arms(1)],
         "kinds of patches": [(color, kind[0]) for kind, color in KIND_COLORS.items()],
         "race": [style_of(name)[1:] for name in (*RACE, *CHOSEN)],
+        "league": [style_of(name)[1:] for name in league.FAMILIES["quick"]],
         "retraining": [style_of(name)[1:] for name in chest_xray.ARMS],
         "tuning": [(style_of(name).color, marker) for name, marker in MARKERS.items()],
     }

@@ -12,7 +12,8 @@ import pytest
 import clr_utils
 
 PAGE = (Path(__file__).parents[1] / "docs" / "practitioners.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| `(.*?)` \| `(.*?)` \|", PAGE, re.M)
+ROWS = re.findall(r"^\| `([^`]*)` \| `([^`]*)`", PAGE, re.M)
+INLINE = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.S))
 PYTORCH = [row for row in ROWS if "(opt" in row[0]]
 KERAS = [row for row in ROWS if row[0].startswith("keras.optimizers.schedules.")]
 T = np.arange(1000)
@@ -103,10 +104,10 @@ def test_a_row_of_fastai_has_its_rates(start, names, at, expected):
 
 
 def test_every_name_of_ours_on_the_page_exists():
-    called = {name for code in re.findall(r"`([^`]+)`", PAGE) for name in re.findall(r"\b([A-Za-z_]+)\(", code)}
+    called = {name for code in INLINE for name in re.findall(r"\b([A-Za-z_]+)\(", code)}
     own = {name for name in called if hasattr(clr_utils, name)}
     assert {"PolicySchedule", "CyclicalLearningRate", "PolicyLR", "CyclicLR", "layerwise", "differential_rates"} <= own
-    assert {"MomentumSGD", "MomentumAdam"} <= set(re.findall(r"`(\w+)`", PAGE)) & set(clr_utils.__all__)
+    assert {"MomentumSGD", "MomentumAdam"} <= set(INLINE) & set(clr_utils.__all__)
 
 
 def test_the_three_steps_run(monkeypatch):

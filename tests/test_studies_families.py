@@ -33,6 +33,7 @@ def test_the_tuned_number_is_the_largest_rate(name):
         ("triangular2", PEAK / 4),
         ("triangular_0", 0),
         ("one_cycle", 0),
+        ("one_cycle_momentum", 0),
         ("warmup_stable_decay", 0),
     ],
 )
@@ -71,3 +72,10 @@ def test_the_optimizer_is_sgd_but_where_the_family_is_another_one():
     assert found.pop("adam_linear") == "Adam"
     assert set(found.values()) == {"SGD"}
     assert families.family("schedule_free", PEAK, 1_000)["optimizer"]["warmup_steps"] == 50
+
+
+def test_the_momentum_is_a_policy_in_one_family_alone():
+    found = {name: families.family(name, PEAK, 1_000)["optimizer"].get("momentum") for name in families.POLICIES}
+    assert found.pop("one_cycle_momentum") == {"name": "one_cycle_momentum", "total": 1_000}
+    assert {found.pop(name) for name in ("schedule_free", "adam_linear")} == {None}
+    assert set(found.values()) == {0.9}

@@ -84,7 +84,7 @@ def test_the_leaders_are_five_and_the_question_is_judged_in_any_case(monkeypatch
     judged = league.judged_families("quick", "short")
     assert set(judged) == {*best, "linear", "triangular", "triangular_0"}
     assert judged == [name for name in league.FAMILIES["quick"] if name in judged]
-    assert league.judged_families("resnet", "short") == ["steps", "linear", "triangular", "one_cycle"]
+    assert league.judged_families("resnet", "short") == list(league.JUDGED_ON_RESNET)
 
 
 def test_judged_runs_come_seed_by_seed_at_the_chosen_rate_on_all_training_images(monkeypatch):
@@ -109,5 +109,5 @@ def test_fewer_seeds_are_fewer_judged_runs_and_the_same_screening(monkeypatch):
         found[seeds] = [sum(name.startswith("screen") == screened for name in runs) for screened in (True, False)]
     (screened, judged), (again, fewer) = found[None], found[1]
     assert screened == again
-    assert fewer - 1 == (4 + 4) * 2, "a seed of four families on each network at both lengths, and the small run"
-    assert judged - 1 == 4 * 2 * 20 + 4 * 2 * 10
+    assert fewer - 1 == (4 + 5) * 2, "a seed of four and of five families at both lengths, and the small run"
+    assert judged - 1 == 4 * 2 * 20 + 5 * 2 * 10

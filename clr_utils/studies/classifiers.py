@@ -40,8 +40,8 @@ def _train_network(settings, seed, images):
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model = network(settings, x.shape[1:])
-    every, batch_size, options = settings["every"], settings["batch_size"], dict(settings["optimizer"])
-    optimizer = getattr(keras.optimizers, options.pop("name"))
+    every, batch_size = settings["every"], settings["batch_size"]
+    optimizer, options = optimizer_class(**settings["optimizer"])
     if settings["network"] not in RESIDUAL:
         optimizer = twice_for_biases(optimizer)
     rates = Sweep(rate_of_each_update(settings["policy"], settings["updates"]))
@@ -62,6 +62,19 @@ def _train_network(settings, seed, images):
         if done % settings.get("snapshots", settings["updates"]) == 0:
             kept.append(probabilities)
     return history, kept, int(model.optimizer.iterations)
+
+
+def optimizer_class(name, **options):
+    """The class of an optimizer, and its options; SGD with a policy as its momentum is `MomentumSGD`."""
+    import keras
+
+    from clr_utils.optimizers import MomentumSGD
+    from clr_utils.schedules import PolicySchedule
+
+    if isinstance(options.get("momentum"), dict):
+        policy = dict(options["momentum"])
+        return MomentumSGD, {**options, "momentum": PolicySchedule(policy.pop("name"), **policy)}
+    return getattr(keras.optimizers, name), options
 
 
 def _accuracy(probabilities, labels):

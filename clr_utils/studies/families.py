@@ -17,6 +17,11 @@ def _cycles(name, share):
     return lambda peak, updates: cyclical(name, peak / share if share else 0.0, peak, updates // 6)
 
 
+def _one_cycle(peak, updates):
+    """With the defaults of PyTorch: half cosines, up in three tenths of the updates."""
+    return restart("one_cycle", max_lr=peak, total=updates)
+
+
 # Each is a function of the peak rate and the updates of the training.
 POLICIES = {
     "constant": lambda peak, updates: fixed(peak),
@@ -29,8 +34,9 @@ POLICIES = {
     "triangular": _cycles("triangular", SHARE),
     "triangular2": _cycles("triangular2", SHARE),
     "triangular_0": _cycles("triangular", 0),
-    # With the defaults of PyTorch: half cosines, up in three tenths of the updates.
-    "one_cycle": lambda peak, updates: restart("one_cycle", max_lr=peak, total=updates),
+    "one_cycle": _one_cycle,
+    # The same rates, and a momentum against them: 0.95 to 0.85 and back.
+    "one_cycle_momentum": _one_cycle,
     # A twentieth up, a fifth down in a line (Haegele et al. 2024).
     "warmup_stable_decay": lambda peak, updates: restart(
         "warmup_stable_decay", max_lr=peak, total=updates, warmup=updates // 20, cooldown=updates // 5
@@ -49,6 +55,7 @@ def family(name, peak, updates):
         updates: Of the training.
     """
     optimizer = {
+        "one_cycle_momentum": {**SGD, "momentum": restart("one_cycle_momentum", total=updates)},
         "schedule_free": {"name": "ScheduleFreeAdamW", "warmup_steps": updates // 20},
         "adam_linear": ADAM,
     }.get(name, SGD)

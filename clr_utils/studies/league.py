@@ -47,10 +47,10 @@ NETWORKS = {
 }
 FAMILIES = {
     "quick": (
-        *("constant", "steps", "linear", "cosine", "sgdr", "triangular", "triangular2", "triangular_0", "one_cycle"),
-        *("warmup_stable_decay", "schedule_free", "adam_linear"),
+        *("constant", "steps", "linear", "cosine", "sgdr", "triangular", "triangular2", "triangular_0"),
+        *("one_cycle", "one_cycle_momentum", "warmup_stable_decay", "schedule_free", "adam_linear"),
     ),
-    "resnet": ("steps", "linear", "cosine", "triangular", "triangular_0", "one_cycle"),
+    "resnet": ("steps", "linear", "cosine", "triangular", "triangular_0", "one_cycle", "one_cycle_momentum"),
 }
 ADAPTIVE = ("schedule_free", "adam_linear")
 RATES = {
@@ -68,7 +68,7 @@ BATCH, HELD_OUT = 100, 5_000
 TUNING_SEEDS, LEADING_SEEDS = (0, 1), (2, 3, 4)
 SEEDS = {"quick": tuple(range(5, 25)), "resnet": tuple(range(5, 15))}
 LEADERS, ALWAYS = 5, ("linear", "triangular", "triangular_0")
-JUDGED_ON_RESNET = ("steps", "linear", "triangular", "one_cycle")
+JUDGED_ON_RESNET = ("steps", "linear", "triangular", "one_cycle", "one_cycle_momentum")
 
 
 def settings_of(network, length, name, rate):
