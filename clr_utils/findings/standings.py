@@ -38,12 +38,11 @@ def tuned(network, budget):
     """
     rows = {}
     for name in study.FAMILIES[arguments.one_of("network", network, study.NETWORKS)]:
-        tuning = study.TUNING_SEEDS
         rates = study.rates_of(network, name)
-        if not _recorded(tuning, [(network, budget, name, rate) for rate in rates]):
+        if not _screened(network, budget, name):
             continue
         rate = study.chosen_rate(network, budget, name)
-        seeds = _recorded(tuning + study.LEADING_SEEDS, [(network, budget, name, rate)])
+        seeds = _recorded(study.TUNING_SEEDS + study.LEADING_SEEDS, network, budget, name, [rate])
         scores = study.recorded_scores(study.screening_runs(network, budget, name, rate, seeds), budget)
         edge = "yes" if rate in (rates[0], rates[-1]) else "no"
         rows[style_of(name).label] = (rate, edge, round(float(np.mean(_numbers(scores))), 1), len(seeds))
@@ -52,12 +51,15 @@ def tuned(network, budget):
     return found.sort_values("held-out accuracy (%)", ascending=False, kind="stable")
 
 
-def _recorded(seeds, screened):
-    return seeds_with_records(seeds, lambda chosen: [run for each in screened for run in _screening(*each, chosen)])
+def _screened(network, budget, name):
+    return _recorded(study.TUNING_SEEDS, network, budget, name, study.rates_of(network, name)) == study.TUNING_SEEDS
 
 
-def _screening(network, budget, name, rate, seeds):
-    return study.screening_runs(network, budget, name, rate, seeds)
+def _recorded(seeds, network, budget, name, rates):
+    return seeds_with_records(
+        seeds,
+        lambda chosen: [run for each in rates for run in study.screening_runs(network, budget, name, each, chosen)],
+    )
 
 
 def plateau(network, length):
@@ -72,9 +74,9 @@ def plateau(network, length):
     """
     found = {}
     for name in study.FAMILIES[arguments.one_of("network", network, study.NETWORKS)]:
-        rates = study.rates_of(network, name)
-        if _recorded(study.TUNING_SEEDS, [(network, length, name, rate) for rate in rates]):
-            runs = [_screening(network, length, name, rate, study.TUNING_SEEDS) for rate in rates]
+        if _screened(network, length, name):
+            rates = study.rates_of(network, name)
+            runs = [study.screening_runs(network, length, name, rate) for rate in rates]
             found[name] = rates, [100 - np.mean(_numbers(study.recorded_scores(each, length))) for each in runs]
     return found
 

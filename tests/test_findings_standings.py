@@ -1,0 +1,123 @@
+"""What is read from the recorded league: what was tuned, how wide a good rate is, and no verdict too early."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from clr_utils.findings import standings
+from clr_utils.studies import league as study
+
+
+@pytest.fixture(autouse=True)
+def anew():
+    study.chosen_rate.cache_clear()
+    yield
+    study.chosen_rate.cache_clear()
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """Let the runs have records whose accuracy `score(family, rate, seed)` says; None where there is no record."""
+
+    def let(score):
+        def record_of(run):
+            name, rate = run.arm.removeprefix("screen_").split("_", 2)[2].rsplit("_", 1)
+            value = score(name, float(rate), run.seed)
+            if value is None:
+                return None
+            curve = [float(value)] * 10
+            return {"metrics": {"accuracy": curve[-1]}, "history": {"accuracy": curve}}
+
+        def load(runs):
+            records = [record_of(run) for run in runs]
+            if None in records:
+                raise FileNotFoundError("not recorded")
+            return records
+
+        monkeypatch.setattr(study, "load_records", load)
+        monkeypatch.setattr("clr_utils.findings.contrasts.read_record", record_of)
+
+    return let
+
+
+def peaked(name, rate, seed):
+    """Best at 0.004, or at the edge for triangular; cosine is ahead of the others."""
+    best = 0.016 if name == "triangular" else 0.001 if name in study.ADAPTIVE else 0.004
+    return 60 + (name == "cosine") - abs(np.log2(rate / best))
+
+
+def test_what_was_tuned_is_told_with_its_edge_and_the_best_first(recorded):
+    recorded(lambda *run: peaked(*run) if run[0] != "sgdr" and run[2] < 2 else None)
+    found = standings.tuned("quick", "short")
+    assert len(found) == len(study.FAMILIES["quick"]) - 1, "a family without its screening has no row"
+    assert found.index[0] == "cosine to 0"
+    assert found.loc["cosine to 0"].tolist() == [0.004, "no", 61.0, 2]
+    assert found.loc["triangular"].tolist() == [0.016, "yes", 60.0, 2]
+    assert len(standings.tuned("resnet", "long")) == len(study.FAMILIES["resnet"])
+
+
+def test_a_family_whose_screening_is_half_done_has_no_row(recorded):
+    recorded(lambda name, rate, seed: None if (name, rate, seed) == ("linear", 0.008, 1) else peaked(name, rate, seed))
+    assert "linear to 0" not in standings.tuned("quick", "short").index
+    assert "linear" not in standings.plateau("quick", "short")
+
+
+def test_plateaus_are_errors_and_a_wide_one_is_wide(recorded):
+    recorded(lambda name, rate, seed: 60 - (0.4 if name == "cosine" else 1.1) * abs(np.log2(rate / 0.004)))
+    found = standings.plateau("quick", "short")
+    rates, errors = found["cosine"]
+    assert rates == study.RATES["quick"]
+    np.testing.assert_allclose(errors, [40.8, 40.4, 40, 40.4, 40.8])
+    widths = standings.widths({name: found[name] for name in ("cosine", "linear")})
+    assert widths == {"cosine": 16, "linear": 1}
+    ax = standings.plot_plateaus({"cosine": found["cosine"]}, plt.figure().gca())
+    assert ax.get_xscale() == "log"
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), errors)
+
+
+def test_verdicts_are_against_one_line_and_hold_together(recorded):
+    gains = {"cosine": 2.0, "triangular": -2.0, "constant": 0.0}
+
+    def score(name, rate, seed):
+        noise = 0.4 * (seed % 2) if name == "constant" else 0
+        return peaked(name, rate, 0) * 0 + 60 + gains.get(name, -0.1) + noise - 0.01 * rate
+
+    recorded(score)
+    found = standings.judged("short")
+    assert "linear to 0" not in found.index
+    assert len(found) <= study.LEADERS + 2
+    assert found.loc["cosine to 0", "verdict"] == "supported"
+    assert found.loc["triangular", "verdict"] == "contradicted"
+    assert (found["seeds"] == 20).all()
+
+
+def test_no_verdict_before_all_seeds_are_there(recorded):
+    recorded(lambda name, rate, seed: peaked(name, rate, seed) if seed < 20 else None)
+    found = standings.judged("long")
+    assert set(found["verdict"]) == {"seeds missing: 5 of 20"}
+    recorded(lambda *run: None)
+    study.chosen_rate.cache_clear()
+    assert set(standings.judged("long")["verdict"]) == {"not recorded yet"}
+
+
+def test_the_contrasts_on_the_residual_network_are_the_designs(recorded):
+    recorded(lambda name, rate, seed: 60 + 5 * (name == "one_cycle_momentum") - rate)
+    found = standings.judged_on_resnet()
+    assert len(found) == 7
+    assert set(found["seeds"]) == {10}
+    assert found.loc["super-convergence: one_cycle_momentum, short, against steps, long", "verdict"] == "supported"
+    assert found.loc["triangular against linear, long", "verdict"] == "no difference beyond the margin"
+
+
+def test_a_dot_is_a_seed_and_rows_come_in_order():
+    ax = standings.plot_differences({"cosine": [0.1, 0.3], "triangular": [-1.0, -2.0]}, ax=plt.figure().gca())
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["cosine to 0", "triangular"]
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [list(line.get_xdata()) for line in dots] == [[0.1, 0.3], [-1.0, -2.0]]
+    assert ax.yaxis_inverted()
+
+
+@pytest.mark.parametrize("call", [standings.plateau, standings.tuned])
+def test_an_unknown_network_is_refused(call):
+    with pytest.raises(ValueError, match="network must be"):
+        call("vgg", "short")
