@@ -278,6 +278,15 @@ ROWS = {
         clr_utils.patient_interval,
         {"metric": clr_utils.roc_auc, **dict(zip(("y", "scores", "patients"), MANY, strict=True)), "confidence": 0.9},
     ),
+    "paired_patient_interval": (
+        clr_utils.paired_patient_interval,
+        {
+            "metric": clr_utils.roc_auc,
+            **dict(zip(("y", "scores", "patients"), MANY, strict=True)),
+            "baseline": np.roll(MANY[1], 8),
+            "confidence": 0.9,
+        },
+    ),
     "percentile_interval": (
         detection.percentile_interval,
         {
@@ -382,7 +391,7 @@ BOUNDS = (("base_lr", "max_lr"), ("min_lr", "max_lr"), ("low", "high"))
 TOGETHER = (
     *(("y", "scores"), ("y", "patients"), ("values", "baseline"), ("learning_rates", "losses"), ("errors", "rates")),
     *(("losses", "accuracy"), ("seeds", "tests"), ("x", "y"), ("x", "sample_weight"), ("x", "validation_data")),
-    *(("w", "curvatures"), ("curvatures", "start"), ("validation", "test")),
+    *(("w", "curvatures"), ("curvatures", "start"), ("validation", "test"), ("scores", "baseline")),
 )
 
 
