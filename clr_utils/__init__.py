@@ -48,6 +48,7 @@ _NAMES = {
     "metrics.detection": [
         "best_threshold",
         "confusion",
+        "paired_patient_interval",
         "patient_interval",
         "pr_area",
         "precision_at",

@@ -44,6 +44,7 @@ from clr_utils.metrics.comparison import t_interval as t_interval
 from clr_utils.metrics.comparison import welch_interval as welch_interval
 from clr_utils.metrics.detection import best_threshold as best_threshold
 from clr_utils.metrics.detection import confusion as confusion
+from clr_utils.metrics.detection import paired_patient_interval as paired_patient_interval
 from clr_utils.metrics.detection import patient_interval as patient_interval
 from clr_utils.metrics.detection import pr_area as pr_area
 from clr_utils.metrics.detection import precision_at as precision_at
@@ -144,6 +145,7 @@ __all__ = [
     "one_cycle",
     "one_cycle_momentum",
     "paired_difference",
+    "paired_patient_interval",
     "patch_blocks",
     "patient_interval",
     "patient_split",

@@ -59,6 +59,13 @@ def test_every_run_is_drawn_by_its_scores_and_the_mean_lies_between():
     assert len(roc.collections) == len(pr.collections) == 1
 
 
+def test_means_by_hand():
+    """One positive above all, a negative between the two: half the recall at once, all behind that negative."""
+    roc, pr = plot_score_curves({"triangular": [([1, 0, 1, 0], [0.9, 0.8, 0.6, 0.1])]})
+    np.testing.assert_array_equal(line(roc, "triangular").get_ydata(), np.where(RATES < 0.5, 0.5, 1))
+    np.testing.assert_allclose(line(pr, "triangular").get_ydata(), np.where(RECALLS <= 0.5, 1, 2 / 3))
+
+
 def test_guessing_has_the_prevalence_in_the_precision_recall_plot():
     _, pr = plot_score_curves({"triangular": [some_scores(0)]})
     level = line(pr, "guessing")

@@ -305,6 +305,15 @@ ROWS = {
         clr_utils.patient_interval,
         {"metric": clr_utils.roc_auc, **dict(zip(("y", "scores", "patients"), MANY, strict=True)), "confidence": 0.9},
     ),
+    "paired_patient_interval": (
+        clr_utils.paired_patient_interval,
+        {
+            "metric": clr_utils.roc_auc,
+            **dict(zip(("y", "scores", "patients"), MANY, strict=True)),
+            "baseline": np.roll(MANY[1], 8),
+            "confidence": 0.9,
+        },
+    ),
     "percentile_interval": (
         detection.percentile_interval,
         {
@@ -409,7 +418,7 @@ BOUNDS = (("base_lr", "max_lr"), ("base_momentum", "max_momentum"), ("min_lr", "
 TOGETHER = (
     *(("y", "scores"), ("y", "patients"), ("values", "baseline"), ("learning_rates", "losses"), ("errors", "rates")),
     *(("losses", "accuracy"), ("seeds", "tests"), ("x", "y"), ("x", "sample_weight"), ("x", "validation_data")),
-    *(("w", "curvatures"), ("curvatures", "start"), ("validation", "test")),
+    *(("w", "curvatures"), ("curvatures", "start"), ("validation", "test"), ("scores", "baseline")),
 )
 
 

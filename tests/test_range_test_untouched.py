@@ -372,10 +372,29 @@ def test_states_of_layers_losses_and_further_optimizers_are_put_back(make, data)
         assert sorted(map(np.sum, found[1])) == sorted(map(np.sum, variables))
 
 
-def test_validation_is_tried_without_a_trace():
-    """A stateful layer begins the training where it stood."""
+class Tiring(keras.layers.Layer):
+    """Answers less with each call, in a training and in a measurement."""
+
+    def build(self, _):
+        self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, x):
+        self.calls.assign_add(1)
+        return x / self.calls
+
+
+def tiring():
+    """A model with a state that moves on each backend; the recurrent layers' stands still on JAX."""
+    model = keras.Sequential([keras.Input((3, 1)), keras.layers.Flatten(), Tiring(), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    return model
+
+
+@pytest.mark.parametrize("make", [recurrent, tiring])
+def test_validation_is_tried_without_a_trace(make):
+    """A layer with a state begins the training where it stood."""
     keras.utils.set_random_seed(1)
-    model = recurrent()
+    model = make()
     settings = {"batch_size": 2, "seed": 1}
     alone = range_test(model, *SEQUENCES, **settings)
     tried = range_test(model, *SEQUENCES, **settings, validation_data=SEQUENCES, validation_every=5)

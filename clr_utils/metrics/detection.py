@@ -146,22 +146,59 @@ def patient_interval(metric, y, scores, patients, *, confidence=0.95):
     """
     y, scores, members = _checked_patients(metric, y, scores, patients)
     confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
-    having = [sum(np.any(y[member] == label) for member in members) for label in (0, 1)]
-    if having[1] < FEWEST_PATIENTS or having[0] < 2:
+    _check_enough(y, members)
+    whole, left = _with_and_without(metric, y, scores, members)
+    return _around(whole, left, confidence)
+
+
+def paired_patient_interval(metric, y, scores, baseline, patients, *, confidence=0.95):
+    """Interval of `metric(y, scores) - metric(y, baseline)` for other patients, of two detectors on the same patches.
+
+    The bounds of both `patient_interval`s are joined by the correlation that the two detectors' values have over the
+    patients, by the jackknife (Zou and Donner, Statistics in Medicine 2008): what makes a patient hard for both cancels
+    in the difference. In simulations of patients with 66 correlated patches each, of good and of fair detectors,
+    intervals of 95 % held the true difference of ROC areas in 92 to 95 % of 300 draws of 25 patients and of 100, and
+    that of PR areas in 93 to 97 %. Of two detectors that are much alike they held it in up to 99 %: these are too wide.
+
+    Args:
+        metric, y, patients, confidence: As for `patient_interval`.
+        scores, baseline: Of the two detectors on the test set, shape (n,) each; their units may differ.
+
+    Returns:
+        An `Interval` of the difference, in the unit of the metric.
+
+    Raises:
+        TypeError, ValueError: As `patient_interval`, for either detector; or no patient makes a difference, so that its
+            spread cannot be known.
+    """
+    y, scores, members = _checked_patients(metric, y, scores, patients)
+    baseline = arguments.sample("baseline", baseline, hint="did the training diverge?")
+    if baseline.shape != scores.shape:
         raise ValueError(
-            f"patients must be {FEWEST_PATIENTS} or more with positives, and two or more with negatives; "
-            f"{having[1]} have positives and {having[0]} negatives. Of fewer, show the patients one by one"
+            f"scores and baseline must be of the same patches; scores has {len(scores)} entries, baseline "
+            f"{len(baseline)}"
         )
-    whole = _value(metric, y, scores)
-    left = np.array([_value(metric, np.delete(y, member), np.delete(scores, member)) for member in members])
-    if not (min(whole, *left) > 0 and max(whole, *left) < 1):
+    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    _check_enough(y, members)
+    (whole, left), (other, other_left) = (_with_and_without(metric, y, each, members) for each in (scores, baseline))
+    if np.ptp(left - other_left) < 1e-12:  # what rounding alone makes of one order in two units
         raise ValueError(
-            f"metric(y, scores) must lie between 0 and 1, also without one patient; it is {whole}, and from "
-            f"{left.min()} to {left.max()} without one: an interval takes more patients, or harder ones"
+            f"scores and baseline differ by {whole - other} with and without every patient: the spread of their "
+            "difference cannot be known; did you give the same scores twice?"
         )
-    spread = np.sqrt((len(left) - 1) * logit(left).var())
-    half = stats.t.ppf((1 + confidence) / 2, len(left) - 1) * spread
-    return Interval(whole, *(float(expit(logit(whole) + side * half)) for side in (-1, 1)))
+    _, low, high = _around(whole, left, confidence)
+    _, other_low, other_high = _around(other, other_left, confidence)
+    correlation = np.mean(_standardised(logit(left)) * _standardised(logit(other_left)))
+
+    def joined(own, others):
+        return float(np.sqrt(max(own**2 + others**2 - 2 * correlation * own * others, 0)))
+
+    difference = whole - other
+    return Interval(
+        difference,
+        difference - joined(whole - low, other_high - other),
+        difference + joined(high - whole, other - other_low),
+    )
 
 
 def percentile_interval(metric, y, scores, patients, *, resamples=500, confidence=0.95, seed=0):
@@ -238,6 +275,38 @@ def curve_points(above, negatives):
 
 def _value(metric, y, scores):
     return arguments.number("metric(y, scores)", metric(y, scores))
+
+
+def _check_enough(y, members):
+    having = [sum(np.any(y[member] == label) for member in members) for label in (0, 1)]
+    if having[1] < FEWEST_PATIENTS or having[0] < 2:
+        raise ValueError(
+            f"patients must be {FEWEST_PATIENTS} or more with positives, and two or more with negatives; "
+            f"{having[1]} have positives and {having[0]} negatives. Of fewer, show the patients one by one"
+        )
+
+
+def _with_and_without(metric, y, scores, members):
+    """The metric of all patients, and an array of it without each of them."""
+    whole = _value(metric, y, scores)
+    left = np.array([_value(metric, np.delete(y, member), np.delete(scores, member)) for member in members])
+    if not (min(whole, *left) > 0 and max(whole, *left) < 1):
+        raise ValueError(
+            f"metric(y, scores) must lie between 0 and 1, also without one patient; it is {whole}, and from "
+            f"{left.min()} to {left.max()} without one: an interval takes more patients, or harder ones"
+        )
+    return whole, left
+
+
+def _around(whole, left, confidence):
+    """The `Interval` of a metric: Student's t times the jackknife's standard error, on the logit."""
+    spread = np.sqrt((len(left) - 1) * logit(left).var())
+    half = stats.t.ppf((1 + confidence) / 2, len(left) - 1) * spread
+    return Interval(whole, *(float(expit(logit(whole) + side * half)) for side in (-1, 1)))
+
+
+def _standardised(values):
+    return (values - values.mean()) / (values.std() or 1)
 
 
 def _checked_patients(metric, y, scores, patients):
