@@ -105,8 +105,9 @@ def test_local_response_normalisation_is_its_formula():
         expected[:, i, j] = images[:, i, j] / (1 + 5e-5 * mean) ** 0.75
     layer = LocalResponseNormalization()
     np.testing.assert_allclose(np.asarray(layer(images)), expected, rtol=1e-5)
-    again = LocalResponseNormalization.from_config(layer.get_config())
-    assert (again.size, again.alpha, again.beta) == (3, 5e-5, 0.75)
+    assert (layer.size, layer.alpha, layer.beta) == (3, 5e-5, 0.75)
+    again = LocalResponseNormalization.from_config(LocalResponseNormalization(5, 1e-4, 0.5).get_config())
+    assert (again.size, again.alpha, again.beta) == (5, 1e-4, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,8 @@ def test_mobilenet_separates_depth_from_space():
     assert [layer.output.shape[1] for layer in depthwise] == [28, 14, 14, 7, 7]
     pointwise = [layer.count_params() for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert pointwise == [9 * 8, 8 * 16, 16 * 32, 32 * 32, 32 * 64, 64 * 64]
+    moments = {layer.momentum for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)}
+    assert moments == {0.9}, "in a training of a few hundred updates Keras's 0.99 lags behind"
     channels = [8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64]
     assert model.count_params() == 72 + 9 * 152 + sum(pointwise[1:]) + 4 * sum(channels) + 64 * 2 + 2
 

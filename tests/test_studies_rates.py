@@ -62,6 +62,11 @@ def test_the_rates_of_all_updates_are_those_of_the_optimizer(name):
     np.testing.assert_allclose(rates.rate_of_each_update(policy, 50), applied(policy, 50), rtol=1e-5, atol=1e-8)
 
 
+@pytest.mark.parametrize("kind", [rates.linear, rates.cosine])
+def test_a_rate_that_has_come_to_0_stays_there(kind):
+    assert rates.rate_of_each_update(kind(0.1, 4), 8)[4:] == pytest.approx(0)
+
+
 def test_stages_follow_one_another_and_the_last_goes_on():
     policy = rates.stages((3, rates.fixed(0.1)), (4, rates.cyclical("triangular", 0.01, 0.05, 2)), (1, rates.fixed(1)))
     expected = [0.1, 0.1, 0.1, 0.01, 0.03, 0.05, 0.03, 1, 1, 1]
