@@ -22,7 +22,8 @@ class Snapshots(keras.callbacks.Callback):
     after a resume, or with a `steps_per_execution` that does not divide n, it saves at other updates; it knows no
     cycles, and writes over its one file unless the name has {epoch} and {batch} in it.
 
-    A snapshot holds the weights as `get_weights` gives them, statistics of BatchNormalization among them. It belongs
+    A snapshot holds the weights as `get_weights` gives them, statistics of BatchNormalization among them; with
+    use_ema=True they are the weights in training, not their averages, which Keras puts in place at the end. It belongs
     to one training: one that begins again from an earlier update drops those made later, and makes them anew. With
     gradient accumulation batches are counted in place of updates, as the schedule counts them.
 

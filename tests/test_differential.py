@@ -5,7 +5,16 @@ import keras
 import numpy as np
 import pytest
 
-from clr_utils import CyclicalLearningRate, CyclicLR, LearningRateHistory, differential_rates, layerwise, lr_range_test
+from clr_utils import (
+    CyclicalLearningRate,
+    CyclicLR,
+    LearningRateHistory,
+    MomentumSGD,
+    PolicySchedule,
+    differential_rates,
+    layerwise,
+    lr_range_test,
+)
 from clr_utils.differential import Scaled
 from helpers import BACKEND, assert_rates, batches, fit, on_tensorflow, probe_model, weight
 
@@ -16,6 +25,7 @@ KINDS = [
     (SGD, {"momentum": 0.9, "clipnorm": 0.5}),
     (Adam, {"gradient_accumulation_steps": 2}),
     (keras.optimizers.AdamW, {"weight_decay": 0.1}),
+    (MomentumSGD, {"momentum": PolicySchedule("one_cycle_momentum", total=4)}),
     (Adam, {"use_ema": True, "ema_momentum": 0.5}),
 ]
 

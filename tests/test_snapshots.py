@@ -100,6 +100,14 @@ def test_batches_are_counted_where_gradients_are_accumulated(eager):
     assert_rates(mean_weight(snapshots), -0.3)
 
 
+def test_with_averaged_weights_those_in_training_are_kept(eager):
+    model, snapshots = probe_model(0.1), Snapshots(2)
+    model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), "mae")
+    fit(model, 4, [snapshots])
+    assert_rates(mean_weight(snapshots), -0.3)
+    assert weight(model) > -0.39
+
+
 # --- resumed ---
 
 

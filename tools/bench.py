@@ -1,11 +1,11 @@
 """Measure and write build/bench.json: `make bench`.
 
-The cost of an update with a constant rate, with the schedule and with the callback, and with a constant momentum, with
-one that is a schedule, and with the rate a schedule too, in microseconds: the three take turns in one process, and the
-differences within each round are compared; medians with 95 % intervals. The cost of a
-learning-rate range test over that of `fit` with as many updates, in the same way. The throughput of a grid of runs, two
-at a time over one after another. The time of `import clr_utils`, in a fresh process. The seconds of each notebook in
-the quick profile.
+The cost of an update with a constant rate, with the schedule and with the callback; with a constant momentum, with one
+that is a schedule, and with the rate a schedule too; with one rate, and with a group of differential rates for each
+layer: in microseconds. The forms take turns in one process, and the differences within each round are compared; medians
+with 95 % intervals. The cost of a learning-rate range test over that of `fit` with as many updates, in the same way.
+The throughput of a grid of runs, two at a time over one after another. The time of `import clr_utils`, in a fresh
+process. The seconds of each notebook in the quick profile.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,28 @@ def momentum_forms():
     }
 
 
+def differential_forms(kind="SGD"):
+    """One rate, and a group for each layer, by name: an optimizer or what makes one for a model, and no callbacks."""
+    import keras
+
+    from clr_utils import differential_rates
+
+    kind = getattr(keras.optimizers, kind)
+
+    def grouped(model):
+        return differential_rates(model, [(layer, 0.001) for layer in model.layers if layer.trainable_variables], kind)
+
+    return {"constant": (kind(0.001), []), "groups": (grouped, [])}
+
+
+FORMS = {
+    "": rate_forms,
+    "_by_momentum": momentum_forms,
+    "_by_groups": differential_forms,
+    "_by_groups_of_adam": partial(differential_forms, "Adam"),
+}
+
+
 def update_costs(forms, build, shape, classes, batch_size, updates, rounds):
     """Microseconds an update for each form, and each round's differences from "constant", the first."""
     import keras
@@ -88,6 +111,7 @@ def update_costs(forms, build, shape, classes, batch_size, updates, rounds):
     models = {}
     for form, (optimizer, _) in forms.items():
         models[form] = build()
+        optimizer = optimizer(models[form]) if callable(optimizer) else optimizer
         models[form].compile(optimizer, "sparse_categorical_crossentropy")
 
     def microseconds(form):
@@ -232,7 +256,7 @@ def main(arguments=None):
                 name: update_costs(forms(), *network, options.updates, options.rounds)
                 for name, network in networks().items()
             }
-            for what, forms in (("", rate_forms), ("_by_momentum", momentum_forms))
+            for what, forms in FORMS.items()
         },
         "range_test_over_fit": {
             f"{name.partition(', batch')[0]}, batch {size}": range_test_costs(build, shape, classes, size)
