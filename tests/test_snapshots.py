@@ -117,6 +117,7 @@ def test_a_resumed_training_goes_on_at_the_same_updates(kept, tmp_path):
     model.save(tmp_path / "half.keras")
     fit(model, 3, [first])
     assert first.updates == [4, 8]
+    assert_rates(mean_weight(first), -0.6)
     again = keras.saving.load_model(tmp_path / "half.keras")
     second = kept(4, last=3)
     fit(again, 5, [second], epochs=2)
