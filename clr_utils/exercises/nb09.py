@@ -37,10 +37,10 @@ def check_my_one_cycle(my_one_cycle):
     """`my_one_cycle()`: the arguments that turn a triangle into the published 1cycle."""
     answer = returned(my_one_cycle(), "my_one_cycle", "the arguments as a dict")
     if not isinstance(answer, dict):
-        raise NotYet(f"my_one_cycle must return a dict; it returned {answer!r}")
+        raise NotYet(f"my_one_cycle must return a dict of arguments; it returned a {type(answer).__name__}")
     for name, hint in HINTS.items():
         if answer.get(name, ...) is ...:
-            raise NotYet(f"{name} is missing: {hint}")
+            raise NotYet(f"{name} is missing: put there {hint}")
     try:
         rates = one_cycle(np.arange(UPDATES), **answer)
     except (TypeError, ValueError) as error:
@@ -71,6 +71,7 @@ def check_early_rates(early_rates):
     for task, right in TASKS.items():
         answer = answers[task]
         if not isinstance(answer, str) or answer not in CHOICES:
-            raise NotYet(f"{task}: answer with one of {', '.join(map(repr, CHOICES))}; it is {answer!r}")
+            given = "the dots are still there" if answer is ... else f"it is {answer!r}"
+            raise NotYet(f"{task}: choose one of {', '.join(map(repr, CHOICES))}; {given}")
         if answer != right:
             raise NotYet(f"{task}: think of this: {THINK[task]}")
