@@ -17,7 +17,7 @@ help: ## this list
 
 on_each_backend := $(addprefix tests/test_,policies_in_graph.py restarts.py schedules.py callbacks.py differential.py \
 	snapshots.py range_test_run.py range_test_untouched.py range_test_training.py two_devices.py residual.py \
-	keras_internals.py devices.py)
+	keras_internals.py devices.py optimizers.py)
 
 setup: ## make .venv with the locked dependencies (the others do it when needed)
 	@sh tools/setup.sh

@@ -99,7 +99,7 @@ FINE = {
     **dict.fromkeys(
         ("gamma", "peak_decay", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}
     ),
-    **dict.fromkeys(("base_momentum", "max_momentum"), {"half"}),
+    **dict.fromkeys(("base_momentum", "max_momentum", "beta_1", "momentum of MomentumSGD"), {"half"}),
     # A fraction lies between two updates; arrays of any shape have rates of that shape, or precisions.
     "iteration": {"empty", "deep", "one", "half"},
     "recall": {"half"},
@@ -121,7 +121,7 @@ FINE = {
     "above of verdict": ANY,
     # Names, labels and folders are texts; an empty list of negatives is a share of nothing.
     **dict.fromkeys(("name", "claim", "label", "unit", "folder", "path"), {"text"}),
-    **dict.fromkeys(("warn", "keras", "fill", "log", "held_out", "verbose", "stratified"), {"True"}),
+    **dict.fromkeys(("warn", "keras", "fill", "nesterov", "log", "held_out", "verbose", "stratified"), {"True"}),
     **dict.fromkeys(("suggestions", "validation_scores"), {"empty"}),
 }
 # Accepted, but slow by its nature: half of the published numbers.
@@ -209,6 +209,8 @@ ROWS = {
         clr_utils.CyclicLR,
         {"base_lr": 0.001, "max_lr": 0.006, "step_size": 10, "mode": "exp_range", "gamma": 0.9},
     ),
+    "MomentumSGD": (clr_utils.MomentumSGD, {"momentum": 0.9, "nesterov": True}),
+    "MomentumAdam": (clr_utils.MomentumAdam, {"beta_1": 0.9}),
     "PolicyLR": (
         lambda policy, **settings: clr_utils.PolicyLR(policy, **settings),
         {"policy": "cosine", "warn": True, "max_lr": 1, "total": 9, "min_lr": 0.01},
