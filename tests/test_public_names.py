@@ -109,6 +109,7 @@ FINE = {
     "rate of escape_steps": ANY_SIZE | {"one", "empty"},
     "start of descend": ANY | ANY_SHAPE,
     "w": {"deep"},
+    "iterations": {"one", "empty"},
     # One number is a list of numbers.
     **dict.fromkeys(("p_values", "values of smooth", "values of level", "rates"), {"one"}),
     **dict.fromkeys((f"curvatures of {name}" for name in ("stability_limit", "best_rate", "share_left")), {"one"}),
@@ -211,6 +212,7 @@ ROWS = {
     ),
     "MomentumSGD": (clr_utils.MomentumSGD, {"momentum": 0.9, "nesterov": True}),
     "MomentumAdam": (clr_utils.MomentumAdam, {"beta_1": 0.9}),
+    "MomentumSGD.momenta": (clr_utils.MomentumSGD().momenta, {"iterations": [0, 1]}),
     "PolicyLR": (
         lambda policy, **settings: clr_utils.PolicyLR(policy, **settings),
         {"policy": "cosine", "warn": True, "max_lr": 1, "total": 9, "min_lr": 0.01},
