@@ -154,11 +154,12 @@ def patient_interval(metric, y, scores, patients, *, confidence=0.95):
 def paired_patient_interval(metric, y, scores, baseline, patients, *, confidence=0.95):
     """Interval of `metric(y, scores) - metric(y, baseline)` for other patients, of two detectors on the same patches.
 
-    The bounds of both `patient_interval`s are joined by the correlation that the two detectors' values have over the
-    patients, by the jackknife (Zou and Donner, Statistics in Medicine 2008): what makes a patient hard for both cancels
-    in the difference. In simulations of patients with 66 correlated patches each, of good and of fair detectors,
-    intervals of 95 % held the true difference of ROC areas in 92 to 95 % of 300 draws of 25 patients and of 100, and
-    that of PR areas in 93 to 97 %. Of two detectors that are much alike they held it in up to 99 %: these are too wide.
+    The bounds of both intervals of `patient_interval` are joined by the correlation that the two detectors' values
+    have over the patients, by the jackknife (Zou and Donner, Statistics in Medicine 2008): what makes a patient hard
+    for both cancels in the difference. In simulations of patients with 66 correlated patches each, of good and of
+    fair detectors, intervals of 95 % held the true difference of ROC areas in 92 to 95 % of 300 draws of 25 patients
+    and of 100, and that of PR areas in 93 to 97 %. Of two detectors that are much alike they held it in up to 99 %:
+    these are too wide.
 
     Args:
         metric, y, patients, confidence: As for `patient_interval`.
