@@ -182,7 +182,8 @@ class PolicyLR(_RateCallback):
     does the same at less cost holds here too. `schedule` is that `PolicySchedule`.
 
     Args:
-        policy, **settings: As for `PolicySchedule`: the name of a function and its arguments.
+        policy: The name of a function, as for `PolicySchedule`.
+        **settings: Its arguments, as for `PolicySchedule`.
         warn: Give a `CycleWarning` when training ends before the `total` of the policy, if it has one.
 
     Raises:

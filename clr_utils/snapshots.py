@@ -97,8 +97,9 @@ class Snapshots(keras.callbacks.Callback):
         Means of probabilities, where the model gives probabilities; of logits, where it gives logits.
 
         Args:
-            x, **settings: As for `model.predict`.
+            x: As for `model.predict`.
             model: A model of the same shape; the one of the training unless given.
+            **settings: Other arguments of `model.predict`.
 
         Returns:
             What `model.predict` returns: an array, or a list or dict of them.

@@ -237,7 +237,8 @@ def project(tmp_path):
     shutil.copytree(ROOT / "docs", tmp_path / "docs", dirs_exist_ok=True)
     contents = re.findall(r"^```\{toctree\}.*?^```$", (ROOT / "docs/index.md").read_text("utf-8"), flags=re.M | re.S)
     (tmp_path / "docs" / "index.md").write_text("# Contents\n\n" + "\n\n".join(contents), encoding="utf-8")
-    for place in ("README.md", "CONTRIBUTING.md", "data/README.md", "docs/api.md", "notebooks/TEACHING.md"):
+    small = ("README.md", "CONTRIBUTING.md", "data/README.md", "docs/api.md", "docs/practitioners.md")
+    for place in (*small, "notebooks/TEACHING.md"):
         (tmp_path / place).write_text(f"# {place}\n", encoding="utf-8")
     for place in ("00_start_here", "glossary", "solutions/00_start_here_solutions"):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {place}\n\n## Two words")])
