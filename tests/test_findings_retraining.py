@@ -255,7 +255,7 @@ def test_arrows_are_drawn_where_they_are_told():
     [
         ([([1], [2])], "ends must be a dict from an arm to its scores before and after"),
         ({}, "ends must have one arm or more"),
-        ({"cosine": ([1], [2])}, "no policy or arm is called 'cosine'"),
+        ({"no_such": ([1], [2])}, "no policy or arm is called 'no_such'"),
         ({"triangular": ([1, 2], [2])}, r"ends\['triangular'\] has 2 scores before and 1 after; give one a seed each"),
         ({"triangular": ([1, 2], [2, None])}, r"ends\['triangular'\], after.* must be a number; it is None"),
         ({"triangular": ([1, np.nan], [2, 3])}, r"ends\['triangular'\], before, must be finite.*did a run diverge\?"),
