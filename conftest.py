@@ -4,6 +4,7 @@ import os
 
 # A worker takes whole files. These take longest, so they come first, in this order: then both workers end together.
 COSTLY = [
+    "notebooks/09_beyond_clr.ipynb",
     "notebooks/06_microcalcification.ipynb",
     "notebooks/03_range_test.ipynb",
     "tests/test_range_test_untouched.py",
@@ -18,6 +19,9 @@ COSTLY = [
     "notebooks/02_cyclical_policies.ipynb",
     "tests/test_two_devices.py",
     "tests/test_callbacks.py",
+    "tests/test_differential.py",
+    "tests/test_snapshots.py",
+    "tests/test_optimizers.py",
     "tests/test_grids_cluster.py",
 ]
 
