@@ -9,7 +9,6 @@ from clr_utils.calcification.sets import training_set as training_set
 from clr_utils.calcification.sets import validation_set as validation_set
 from clr_utils.callback_checks import CycleWarning as CycleWarning
 from clr_utils.callbacks import CyclicLR as CyclicLR
-from clr_utils.callbacks import LearningRateHistory as LearningRateHistory
 from clr_utils.callbacks import PolicyLR as PolicyLR
 from clr_utils.citations import published as published
 from clr_utils.course.notebook import notebook_seed as notebook_seed
@@ -36,6 +35,7 @@ from clr_utils.decays import linear_decay as linear_decay
 from clr_utils.decays import time_decay as time_decay
 from clr_utils.differential import differential_rates as differential_rates
 from clr_utils.differential import layerwise as layerwise
+from clr_utils.history import LearningRateHistory as LearningRateHistory
 from clr_utils.metrics.comparison import holm as holm
 from clr_utils.metrics.comparison import judge as judge
 from clr_utils.metrics.comparison import noise_band as noise_band
@@ -44,11 +44,11 @@ from clr_utils.metrics.comparison import t_interval as t_interval
 from clr_utils.metrics.comparison import welch_interval as welch_interval
 from clr_utils.metrics.detection import best_threshold as best_threshold
 from clr_utils.metrics.detection import confusion as confusion
-from clr_utils.metrics.detection import paired_patient_interval as paired_patient_interval
-from clr_utils.metrics.detection import patient_interval as patient_interval
 from clr_utils.metrics.detection import pr_area as pr_area
 from clr_utils.metrics.detection import precision_at as precision_at
 from clr_utils.metrics.detection import roc_auc as roc_auc
+from clr_utils.metrics.patients import paired_patient_interval as paired_patient_interval
+from clr_utils.metrics.patients import patient_interval as patient_interval
 from clr_utils.models import calcification_cnn as calcification_cnn
 from clr_utils.models import mnist_mlp as mnist_mlp
 from clr_utils.momentum import mirrored as mirrored

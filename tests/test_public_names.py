@@ -17,6 +17,7 @@ from clr_utils.course import descent
 from clr_utils.findings import claims, tables, tuning
 from clr_utils.metrics import detection
 from clr_utils.metrics.comparison import paired_difference
+from clr_utils.metrics.patients import percentile_interval
 from clr_utils.range_test import curves, plots, run, suggestions
 from range_models import TARGETS, X, eager
 
@@ -319,7 +320,7 @@ ROWS = {
         },
     ),
     "percentile_interval": (
-        detection.percentile_interval,
+        percentile_interval,
         {
             "metric": clr_utils.roc_auc,
             **dict(zip(("y", "scores", "patients"), MANY, strict=True)),
@@ -459,7 +460,8 @@ def outcome(function, given, argument):
 
 def test_every_public_name_has_a_row():
     assert set(clr_utils.__all__) <= ROWS.keys() | ELSEWHERE.keys()
-    for module in ("metrics.comparison", "metrics.detection", "course.descent", "findings.tables", "findings.tuning"):
+    metrics = ("metrics.comparison", "metrics.detection", "metrics.patients")
+    for module in (*metrics, "course.descent", "findings.tables", "findings.tuning"):
         functions = inspect.getmembers(import_module(f"clr_utils.{module}"), inspect.isfunction)
         own = {name for name, each in functions if each.__module__.endswith(module) and name[0] != "_"}
         assert own <= ROWS.keys() | ELSEWHERE.keys(), module

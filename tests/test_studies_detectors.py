@@ -8,7 +8,7 @@ import pytest
 from clr_utils.calcification import sets
 from clr_utils.calcification.patches import generate_patches
 from clr_utils.experiments import RecordError, load_records
-from clr_utils.metrics import detection
+from clr_utils.metrics import detection, patients
 from clr_utils.studies import case_contrast, detectors
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.rates import fixed
@@ -17,11 +17,11 @@ from clr_utils.studies.rates import fixed
 @pytest.fixture(scope="module")
 def shared_patches():
     """The sets of a world are generated once for all trainings; of the intervals only a rough idea is had."""
-    interval = detection.percentile_interval
+    interval = patients.percentile_interval
     with pytest.MonkeyPatch.context() as patch:
         for name in ("training_set", "validation_set", "test_set"):
             patch.setattr(sets, name, cache(getattr(sets, name)))
-        patch.setattr(detection, "percentile_interval", lambda *data, resamples: interval(*data, resamples=20))
+        patch.setattr(patients, "percentile_interval", lambda *data, resamples: interval(*data, resamples=20))
         yield
 
 

@@ -56,7 +56,7 @@ def _training():
     import keras
     import numpy as np
 
-    from clr_utils.callbacks import LearningRateHistory
+    from clr_utils.history import LearningRateHistory
     from clr_utils.models import mnist_mlp
     from clr_utils.schedules import CyclicalLearningRate
 

@@ -129,14 +129,8 @@ def evaluate(validation, validation_scores, test, test_scores, limits):
         validation_scores, test_scores: The score of each of their patches.
         limits: {ending of the metrics' names: threshold}, beside the chosen one.
     """
-    from clr_utils.metrics.detection import (
-        best_threshold,
-        confusion,
-        negatives_above,
-        percentile_interval,
-        pr_area,
-        roc_auc,
-    )
+    from clr_utils.metrics.detection import best_threshold, confusion, negatives_above, pr_area, roc_auc
+    from clr_utils.metrics.patients import percentile_interval
 
     if not (np.isfinite(validation_scores).all() and np.isfinite(test_scores).all()):
         return dict.fromkeys([*METRICS, *(f"{name}{end}" for end in limits if end for name in AT_A_THRESHOLD)]), []
