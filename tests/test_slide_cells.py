@@ -195,3 +195,39 @@ def test_text_that_fills_a_slide_is_not_set_large():
         nbformat.v4.new_notebook(cells=[prose("slide", "# T"), prose("subslide", LINE * 11)])
     ).cells
     assert [cell.metadata.slideshow.data.get("dense") for cell in cells] == [None, "yes"]
+
+
+# Code that is too long for a slide
+
+
+def test_long_code_is_cut_at_its_statements_with_their_comments_and_decorators():
+    function = "@cache\ndef f(x):\n" + "    x += 1\n" * 11 + "    return x"
+    code = f"{function}\n\n\n# and the other\n{function}\n\n\nprint(f(1))"
+    parts = slide_cells.readable(code)
+    assert [part.splitlines()[0] for part in parts] == ["@cache", "# and the other"]
+    assert "".join("".join(parts).split()) == "".join(code.split())
+    assert all(slide_cells.size(part) >= slide_cells.READABLE for part in parts)
+
+
+def test_code_that_cannot_be_cut_stays_whole():
+    for code in ("def f(x):\n" + "    x += 1\n" * 30, "!pip install x\n" * 30, "a = 1"):
+        assert len(slide_cells.readable(code.rstrip())) == 1
+
+
+def test_a_long_line_goes_on_in_the_next_one_and_takes_its_room():
+    assert slide_cells.size("#" * 102) == slide_cells.size("#" * 130) > slide_cells.READABLE
+    assert slide_cells.size("\n".join(["#" * 130] * 12)) == slide_cells.size("\n".join(["#" * 102] * 24))
+
+
+def test_parts_of_code_follow_one_another_and_the_last_has_the_output():
+    half = "def f(x):\n" + "    x += 1\n" * 12 + "    return x"
+    cell = code_cell("fragment", FLAT)
+    cell.source = f"{half}\n\n\n{half}"
+    parts = slide_cells.code_parts(cell)
+    assert [slide_cells.type_of(part) for part in parts] == ["fragment", "subslide", "-"]
+    assert [bool(part.outputs) for part in parts] == [False, False, True]
+
+
+def test_text_with_long_code_is_not_set_large():
+    assert slide_cells.has_long_code("a line, `" + "x" * 61 + "`, that is not broken")
+    assert not slide_cells.has_long_code("`" + "x" * 60 + "` and `y`")

@@ -52,3 +52,26 @@ def test_rows_that_share_their_first_column_stay_together():
     pieces = slide_room.table_pieces(table)
     assert len(pieces) > 1
     assert all(piece.startswith("<table><tbody><tr><th rowspan=3>") for piece in pieces)
+
+
+def test_a_table_in_markdown_is_cut_between_its_rows_and_keeps_its_head():
+    table = "\n".join(["| a | b |", "|---|:-:|", *["| word | " + "word " * 60 + "|"] * 12])
+    pieces = slide_room.markdown_table_pieces(table)
+    assert len(pieces) > 1
+    assert all(piece.startswith("| a | b |\n|---|:-:|\n| word |") for piece in pieces)
+    assert sum(piece.count("| word |") for piece in pieces) == 12
+    assert all(slide_room.text_height(piece) <= slide_room.TALLEST for piece in pieces)
+    assert slide_room.markdown_table_pieces(pieces[0]) == pieces[:1]
+
+
+def test_a_row_is_as_high_as_its_longest_cell():
+    low, high = slide_room.row_heights([["a", "b"], ["word " * 30, "word " * 30]], 10.5)
+    assert high > 2 * low > 0
+    assert slide_room.row_heights([["first", "b"], ["b"]], 10.5) == [low, low], "the second goes on below the first"
+
+
+def test_html_takes_room_as_a_table_or_as_text():
+    table = "<table><tbody>" + "<tr><th>a</th><td>b</td></tr>" * 4 + "</tbody></table>"
+    assert slide_room.html_height(table) > 4 * 30
+    assert slide_room.html_height("<p>some <b>words</b></p>") == slide_room.text_height("some words")
+    assert slide_room.html_height("") == 0

@@ -11,19 +11,31 @@ Each cell says in its metadata what it is on the slides, in Jupyter's own words:
 - Links lose their targets, and the line with time and needs is left out: they are for a reader.
 """
 
+import ast
 import copy
 import re
 import subprocess
 from functools import cache
 from html import escape
+from itertools import takewhile
 
 import nbformat
 
 from gauge import folded
-from slide_room import HEIGHT, TALLEST, has_room, printed_height, table_pieces, text_height
+from slide_room import (
+    HEIGHT,
+    TALLEST,
+    has_room,
+    html_height,
+    markdown_table_pieces,
+    printed_height,
+    table_pieces,
+    text_height,
+)
 
 HEAD = 50  # pixels that the name of the section takes
 WIDTHS = (80, 96, 112)  # of lines of code, in columns
+LONGEST = 102  # columns of a line of code on a slide, as in index.html.j2
 READABLE = 18.5  # code, in pixels of a slide that is 720 high
 SHORT = 420  # characters that leave room for a question below them
 WIDGETS = "application/vnd.jupyter.widget-view+json"
@@ -93,12 +105,14 @@ def split(text, slide_type):
 
 
 def itemised(found):
-    """The paragraphs, with each list that is taller than a slide taken apart into its items."""
-    return [
-        piece
-        for paragraph in found
-        for piece in (re.split(r"\n(?=\d+\. |[-*] )", paragraph) if text_height(paragraph) > TALLEST else [paragraph])
-    ]
+    """The paragraphs, with each list that is taller than a slide taken apart into its items, and each table cut."""
+
+    def pieces(paragraph):
+        if paragraph.startswith("|"):
+            return markdown_table_pieces(paragraph)
+        return re.split(r"\n(?=\d+\. |[-*] )", paragraph) if text_height(paragraph) > TALLEST else [paragraph]
+
+    return [piece for paragraph in found for piece in pieces(paragraph)]
 
 
 def is_short(together):
@@ -166,7 +180,7 @@ def with_room(cells):
     cells = [part for cell in cells for part in (picture_first(cell) if cell.cell_type == "code" else [cell])]
     for place, cell in enumerate(cells):
         above, below, png = height_above(cells, place), 0, png_of(cell)
-        if cell.cell_type == "markdown" and text_height(cell.source, 36) > TALLEST:
+        if cell.cell_type == "markdown" and (text_height(cell.source, 36) > TALLEST or has_long_code(cell.source)):
             cell.metadata.slideshow["data"]["dense"] = "yes"
         if not png:
             if above + cell_height(cell) > HEIGHT:
@@ -182,6 +196,11 @@ def with_room(cells):
                 begin_slide(later)
                 break
     return cells
+
+
+def has_long_code(text):
+    """Whether code within a line, which is not broken, is too wide for text that is set large."""
+    return any(len(code) > 60 for code in re.findall(r"`([^`\n]+)`", text))
 
 
 def begin_slide(cell):
@@ -206,7 +225,8 @@ def cell_height(cell):
     if cell.cell_type == "markdown":
         return text_height(cell.source, 26 if type_of(cell) == "fragment" else 30)
     code = 0 if "remove_source" in cell.metadata.get("transient", {}) else 30 * (cell.source.count("\n") + 2)
-    return code + sum(printed_height(output.get("text", "")) for output in cell.outputs)
+    html = sum(html_height(output.get("data", {}).get("text/html", "")) for output in cell.outputs)
+    return code + html + sum(printed_height(output.get("text", "")) for output in cell.outputs)
 
 
 def png_of(cell):
@@ -270,7 +290,10 @@ def code_parts(cell):
         if folded(cell, "outputs_hidden") and type_of(cell) == "-":
             cell.metadata.slideshow["slide_type"] = step_of(cell.outputs)
     else:
-        cell.source = narrow(cell.source)
+        *before, cell.source = readable(cell.source)
+        parts = [code_part(cell, source, number) for number, source in enumerate(before)] + parts
+        if before:
+            cell.metadata.slideshow["slide_type"] = "subslide"
         if cell.outputs:
             step = step_of(cell.outputs) if folded(cell, "outputs_hidden") else "-"
             parts.append(output_part(cell, cell.outputs, step, "output"))
@@ -297,13 +320,44 @@ def output_part(cell, outputs, slide_type, name):
     return nbformat.v4.new_code_cell(outputs=outputs, metadata=metadata, id=f"{cell.id}-{name}")
 
 
+def code_part(cell, source, number):
+    """The first lines of a code cell as a cell of their own; the first of these stands where the cell would."""
+    step = type_of(cell) if number == 0 else "subslide"
+    return nbformat.v4.new_code_cell(source, metadata={"slideshow": {"slide_type": step}}, id=f"{cell.id}-code{number}")
+
+
+def readable(code):
+    """Python code, narrow, in as many parts as it takes to be readable from the back of a room.
+
+    It is cut between two statements that stand at its left edge, at best where a line is empty, near its middle.
+    """
+    lines = code.splitlines()
+    if size(narrow(code)) >= READABLE:
+        return [narrow(code)]
+    try:
+        statements = ast.parse(code).body[1:]
+    except SyntaxError:  # a command such as !pip
+        return [narrow(code)]
+    if not statements:
+        return [narrow(code)]
+    cuts = [min(part.lineno for part in (each, *getattr(each, "decorator_list", []))) - 1 for each in statements]
+    cuts = [cut - len(list(takewhile(lambda line: line.startswith("#"), lines[cut - 1 :: -1]))) for cut in cuts]
+    cut = min(cuts, key=lambda cut: abs(cut - len(lines) / 2) - (len(lines) / 4 if not lines[cut - 1].strip() else 0))
+    return readable("\n".join(lines[:cut]).rstrip()) + readable("\n".join(lines[cut:]))
+
+
+def size(code):
+    """The size in pixels in which slides.css sets code; a line of more than LONGEST columns goes on in the next."""
+    lengths = [len(line) for line in code.splitlines()]
+    rows = sum(max(1, -(-length // LONGEST)) for length in lengths)
+    return min(22, 1140 / 0.603 / min(max(lengths), LONGEST), 560 / 1.3 / rows)
+
+
 def narrow(code):
     """Python code in the fewest lines that are readable from the back of a room."""
 
     def fit(text):
-        lines = text.splitlines()
-        size = min(22, 1140 / 0.603 / max(map(len, lines)), 560 / 1.3 / len(lines))  # as in slides.css
-        return (size >= READABLE, -len(lines)) if size >= READABLE else (False, size)
+        return (True, -text.count("\n")) if size(text) >= READABLE else (False, size(text))
 
     return max((formatted(code, width) for width in WIDTHS), key=fit)
 
