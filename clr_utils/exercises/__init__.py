@@ -41,3 +41,11 @@ def one_number(value, name):
     if not isinstance(value, Real) or not np.isfinite(value):
         raise NotYet(f"{name} must return one finite number; it returned {value!r}")
     return float(value)
+
+
+def answered(value, name, keys, wanted="a dict"):
+    """`value`, or a hint where the function `name` did not return a dict with these keys."""
+    answers = returned(value, name, wanted)
+    if not isinstance(answers, dict) or answers.keys() != keys:
+        raise NotYet(f"{name} must return a dict with the keys {', '.join(keys)}")
+    return answers

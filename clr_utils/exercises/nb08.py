@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from clr_utils.exercises import NotYet, one_number, returned
+from clr_utils.exercises import NotYet, answered, one_number
 
 # Labels, what they are, and the answer.
 LABELS = (
@@ -70,9 +70,7 @@ def _why_not(answer, labels, right):
 
 def check_runners(runners):
     """`runners()`: for each of three questions the smallest set of runners that answers it."""
-    answers = returned(runners(), "runners", "a dict of three sets")
-    if not isinstance(answers, dict) or answers.keys() != ANSWERS.keys():
-        raise NotYet(f"runners must return a dict with the keys {', '.join(ANSWERS)}")
+    answers = answered(runners(), "runners", ANSWERS.keys(), "a dict of three sets")
     for question, right in ANSWERS.items():
         answer = answers[question]
         if answer is ...:
