@@ -71,7 +71,7 @@ bench: setup ## measure the cost per update, of a range test, a grid's throughpu
 	@mkdir -p build
 	$(python) tools/bench.py
 
-mutants: setup ## do the tests notice faults? tries those of tests/mutants.toml, some ten minutes   [FILE=clr_utils/policies.py]
+mutants: setup ## do the tests notice faults? tries those of tests/mutants.toml, some seconds each   [FILE=clr_utils/policies.py]
 	@$(python) tools/mutants.py -- "$$FILE"
 
 lock: setup ## bring requirements.lock to the newest versions (needs the network)
