@@ -8,46 +8,6 @@ import pytest
 
 import slide_cells
 
-CUTS = [
-    ("One.\n\nTwo.", ["slide"]),
-    ("## Theory\n\n### The map\n\nText.", ["slide"]),
-    ("Text.\n\n### The map\n\nText.", ["slide", "slide"]),
-    ("**What to see.** It falls.\n\nMore.\n\nAnd more.", ["slide", "subslide"]),
-    ("Text.\n\n**What to see.** It falls.", ["slide", "fragment"]),
-    ("Short.\n\n**Predict first.** Up?", ["slide"]),
-    ("Short. **Predict first.** Up?", ["slide"]),
-    ("## Theory\n\n**Predict first.** Up?", ["slide"]),
-    ("long " * 100 + "**Predict first.** Up?", ["slide", "subslide"]),
-    ("$$x$$\n\n**Predict first.** Up?", ["slide", "subslide"]),
-    ("| a |\n|---|\n| b |\n\n**Predict first.** Up?", ["slide", "subslide"]),
-    ("**What to see.** It falls.\n\n**Predict first.** Up?", ["slide", "subslide"]),
-    ("**Predict first.** Up?\n\nMore.", ["slide", "subslide"]),
-    ("Text.\n\n**Checkpoint (10 minutes).** You can.\n\nMore.", ["slide", "subslide", "subslide"]),
-    ("## Quiz\n\n**1.** Four?\n\n<details>\n\nFour.\n\n</details>\n\n**2.** Five?", ["slide", "subslide"]),
-    ("Text.\n\nSo:\n\n```python\na = 1\n\n\nb = 2\n```", ["slide", "subslide"]),
-]
-
-
-def test_split():
-    for text, types in CUTS:
-        assert [slide_type for slide_type, _ in slide_cells.split(text, "slide")] == types, text
-
-
-def test_the_first_part_has_the_type_of_its_cell():
-    assert slide_cells.split("**What to see.** It falls.\n\nMore.", "fragment")[0][0] == "fragment"
-
-
-def test_code_and_folded_answers_stay_whole():
-    code, answer = "```python\na = 1\n\n# b\n```", "<details>\n\n**1.** One.\n\n</details>"
-    assert slide_cells.paragraphs(f"Text.\n\n{code}\n\n{answer}") == ["Text.", code, answer]
-
-
-def test_on_the_wall_links_lead_nowhere():
-    text = "Time: 40 minutes · Needs: nothing\n\nA [cycle](glossary.ipynb#cycle) of [01](01_x.ipynb), $[0, 1]$."
-    assert slide_cells.for_the_wall(text) == "A cycle of 01, $[0, 1]$."
-    assert slide_cells.plain("## `exp_range` *or* [not](x.md)") == "## exp_range or not"
-
-
 PRINTED = nbformat.v4.new_output("stream", text="2/10\n")
 
 
@@ -118,15 +78,6 @@ def test_what_is_folded_away_becomes_a_note_and_the_answers_of_the_quiz_stay():
     ]
 
 
-def test_code_is_broken_into_the_fewest_readable_lines():
-    assert slide_cells.narrow("a = 1") == "a = 1"
-    call = f"f({', '.join(f'argument_{number}={number}' for number in range(7))})"
-    assert len(call) == 99
-    assert slide_cells.narrow(call) == call
-    longer = slide_cells.narrow(call.replace("f(", "function_of_many_arguments("))
-    assert longer.count("\n") == 2
-
-
 # Where things find room
 
 
@@ -181,42 +132,11 @@ def test_code_in_markdown_is_made_narrow():
     assert f'<div class="listing" style="--columns: 100; --rows: 3">{fence}' in cells.cells[0].source
 
 
-def test_long_text_is_cut_between_its_paragraphs_and_the_items_of_a_list():
-    paragraph = LINE * 5
-    assert [each for each, _ in slide_cells.split("\n\n".join([paragraph] * 4), "slide")] == ["slide", "subslide"]
-    items = "\n".join(f"{number}. {LINE * 3}" for number in range(1, 9))
-    parts = slide_cells.split(items, "slide")
-    assert [each for each, _ in parts] == ["slide", "subslide"]
-    assert parts[1][1].startswith("5. ")
-
-
 def test_text_that_fills_a_slide_is_not_set_large():
     cells = slide_cells.shown(
         nbformat.v4.new_notebook(cells=[prose("slide", "# T"), prose("subslide", LINE * 11)])
     ).cells
     assert [cell.metadata.slideshow.data.get("dense") for cell in cells] == [None, "yes"]
-
-
-# Code that is too long for a slide
-
-
-def test_long_code_is_cut_at_its_statements_with_their_comments_and_decorators():
-    function = "@cache\ndef f(x):\n" + "    x += 1\n" * 11 + "    return x"
-    code = f"{function}\n\n\n# and the other\n{function}\n\n\nprint(f(1))"
-    parts = slide_cells.readable(code)
-    assert [part.splitlines()[0] for part in parts] == ["@cache", "# and the other"]
-    assert "".join("".join(parts).split()) == "".join(code.split())
-    assert all(slide_cells.size(part) >= slide_cells.READABLE for part in parts)
-
-
-def test_code_that_cannot_be_cut_stays_whole():
-    for code in ("def f(x):\n" + "    x += 1\n" * 30, "!pip install x\n" * 30, "a = 1"):
-        assert len(slide_cells.readable(code.rstrip())) == 1
-
-
-def test_a_long_line_goes_on_in_the_next_one_and_takes_its_room():
-    assert slide_cells.size("#" * 102) == slide_cells.size("#" * 130) > slide_cells.READABLE
-    assert slide_cells.size("\n".join(["#" * 130] * 12)) == slide_cells.size("\n".join(["#" * 102] * 24))
 
 
 def test_parts_of_code_follow_one_another_and_the_last_has_the_output():
@@ -226,8 +146,3 @@ def test_parts_of_code_follow_one_another_and_the_last_has_the_output():
     parts = slide_cells.code_parts(cell)
     assert [slide_cells.type_of(part) for part in parts] == ["fragment", "subslide", "-"]
     assert [bool(part.outputs) for part in parts] == [False, False, True]
-
-
-def test_text_with_long_code_is_not_set_large():
-    assert slide_cells.has_long_code("a line, `" + "x" * 61 + "`, that is not broken")
-    assert not slide_cells.has_long_code("`" + "x" * 60 + "` and `y`")

@@ -17,7 +17,8 @@ import lessons
 from clr_utils.files import write_atomically
 from command_line import new_folder
 from run_notebooks import select
-from slide_cells import SlidesError, headings, shown
+from slide_cells import SlidesError, shown
+from slide_text import headings
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = Path(__file__).with_name("slides")

@@ -7,7 +7,8 @@ import io
 import nbformat
 
 from lessons import sentence
-from slide_cells import SlidesError, anchors, for_the_wall, png_of, type_of
+from slide_cells import SlidesError, anchors, png_of, type_of
+from slide_text import for_the_wall
 
 COVER_COLOUR = "#e9f1f8"
 WHITE = 250  # of 255, and above

@@ -11,138 +11,26 @@ Each cell says in its metadata what it is on the slides, in Jupyter's own words:
 - Links lose their targets, and the line with time and needs is left out: they are for a reader.
 """
 
-import ast
 import copy
 import re
-import subprocess
-from functools import cache
 from html import escape
-from itertools import takewhile
 
 import nbformat
 
 from gauge import folded
-from slide_room import (
-    HEIGHT,
-    TALLEST,
-    has_room,
-    html_height,
-    markdown_table_pieces,
-    printed_height,
-    table_pieces,
-    text_height,
-)
+from slide_code import narrow, readable
+from slide_room import HEIGHT, TALLEST, has_room, html_height, printed_height, table_pieces, text_height
+from slide_text import for_the_wall, has_long_code, headings, kind, paragraphs, split
 
 HEAD = 50  # pixels that the name of the section takes
-WIDTHS = (80, 96, 112)  # of lines of code, in columns
-LONGEST = 102  # columns of a line of code on a slide, as in index.html.j2
-READABLE = 18.5  # code, in pixels of a slide that is 720 high
-SHORT = 420  # characters that leave room for a question below them
 WIDGETS = "application/vnd.jupyter.widget-view+json"
 LIVE = '<p class="live"><b>Live in the notebook.</b> {}</p>'
-MARKS = {
-    "heading": r"#{1,6} ",
-    "predict": r"\*\*Predict first\.\*\*",
-    "see": r"\*\*What to see\.\*\*",
-    "checkpoint": r"\*\*Checkpoint\b",
-    "question": r"\*\*\d+[. ]",
-    "code": r"[^`]+:\n\n```",
-}
 FENCE = r"```python\n(.+?)\n```"
 BOX = r"<details>\s*<summary>(?!\s*Answer\b)(.+?)</summary>(.+?)</details>"
-SLIDE_TYPES = {"heading": "slide", "see": "fragment"}  # of what such a paragraph begins; otherwise a subslide
-COMPLETE = ("predict", "see", "checkpoint")  # what follows such a paragraph is another thought
 
 
 class SlidesError(Exception):
     """The slides cannot be built; the message says how to mend it."""
-
-
-# Markdown
-
-
-def paragraphs(text):
-    """The paragraphs of Markdown; code with what announces it, and an answer that is folded away, stay whole."""
-    text = re.sub(rf"(?<!^)\s+(?={MARKS['predict']})", "\n\n", text.strip())
-    found = []
-    for paragraph in re.split(r"\n\s*\n", text):
-        last = found[-1] if found else ""
-        announced = last.endswith(":") and paragraph.startswith("```")
-        if announced or last.count("```") % 2 or last.count("<details") > last.count("</details"):
-            found[-1] += "\n\n" + paragraph
-        else:
-            found.append(paragraph)
-    return found
-
-
-def kind(paragraph):
-    """What a paragraph is: one of MARKS, by its beginning, or "plain"."""
-    return next((name for name, mark in MARKS.items() if re.match(mark, paragraph)), "plain")
-
-
-def split(text, slide_type):
-    """Cut a cell's Markdown into parts; returns a list of (slide type, Markdown), the first of the given type.
-
-    A heading begins a new slide. A checkpoint, a numbered question and code with what announces it begin a subslide; so
-    does "Predict first", unless what is asked about is short and stands above it. "What to see" is a fragment below its
-    figure. An ordinary paragraph after one of these begins a subslide, except after a numbered question. All others go
-    on the slide of the paragraph before them, and none is parted from the heading above it.
-    """
-    parts = []
-    for paragraph in itemised(paragraphs(text)):
-        this = kind(paragraph)
-        last = kind(parts[-1][1][-1]) if parts else None
-        if this == "predict":
-            begins = last != "plain" or not is_short(parts[-1][1])
-        else:
-            full = parts and text_height("\n\n".join([*parts[-1][1], paragraph])) > TALLEST
-            begins = last in COMPLETE or this != "plain" or full
-        if not parts or (begins and last != "heading"):
-            parts.append((SLIDE_TYPES.get(this, "subslide") if parts else slide_type, [paragraph]))
-        else:
-            parts[-1][1].append(paragraph)
-    return [(each, "\n\n".join(together)) for each, together in parts]
-
-
-def itemised(found):
-    """The paragraphs, with each list that is taller than a slide taken apart into its items, and each table cut."""
-
-    def pieces(paragraph):
-        if paragraph.startswith("|"):
-            return markdown_table_pieces(paragraph)
-        return re.split(r"\n(?=\d+\. |[-*] )", paragraph) if text_height(paragraph) > TALLEST else [paragraph]
-
-    return [piece for paragraph in found for piece in pieces(paragraph)]
-
-
-def is_short(together):
-    """Whether paragraphs leave room for a question below them."""
-    text = "".join(together)
-    return len(for_the_wall(text)) < SHORT and "$$" not in text and "|---" not in text
-
-
-def for_the_wall(text):
-    """Markdown without what only a reader at a screen needs: targets of links, and the line with time and needs."""
-    text = re.sub(r"^Time: .*\n*", "", text, flags=re.M)
-    return re.sub(r"(?<!!)\[([^\[\]]+)\]\([^()\s]+\)", r"\1", text)
-
-
-def plain(text):
-    """Markdown of one line as text: without links and emphasis."""
-    return re.sub(r"[*`]", "", for_the_wall(text)).strip()
-
-
-def headings(text):
-    return [plain(each) for each in re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.S), flags=re.M)]
-
-
-def anchors(cell):
-    """The anchors of the headings of a Markdown cell that is shown, as links name them."""
-    named = cell.cell_type == "markdown" and type_of(cell) != "notes"
-    return [heading.replace(" ", "-") for heading in headings(cell.source)] if named else []
-
-
-# Cells
 
 
 def type_of(cell):
@@ -153,6 +41,12 @@ def type_of(cell):
     raise SlidesError(
         f"the cell {first!r} has no slide type: choose one in JupyterLab's Property Inspector (the gears on the right)"
     )
+
+
+def anchors(cell):
+    """The anchors of the headings of a Markdown cell that is shown, as links name them."""
+    named = cell.cell_type == "markdown" and type_of(cell) != "notes"
+    return [heading.replace(" ", "-") for heading in headings(cell.source)] if named else []
 
 
 def shown(notebook):
@@ -196,11 +90,6 @@ def with_room(cells):
                 begin_slide(later)
                 break
     return cells
-
-
-def has_long_code(text):
-    """Whether code within a line, which is not broken, is too wide for text that is set large."""
-    return any(len(code) > 60 for code in re.findall(r"`([^`\n]+)`", text))
 
 
 def begin_slide(cell):
@@ -324,48 +213,3 @@ def code_part(cell, source, number):
     """The first lines of a code cell as a cell of their own; the first of these stands where the cell would."""
     step = type_of(cell) if number == 0 else "subslide"
     return nbformat.v4.new_code_cell(source, metadata={"slideshow": {"slide_type": step}}, id=f"{cell.id}-code{number}")
-
-
-def readable(code):
-    """Python code, narrow, in as many parts as it takes to be readable from the back of a room.
-
-    It is cut between two statements that stand at its left edge, at best where a line is empty, near its middle.
-    """
-    lines = code.splitlines()
-    if size(narrow(code)) >= READABLE:
-        return [narrow(code)]
-    try:
-        statements = ast.parse(code).body[1:]
-    except SyntaxError:  # a command such as !pip
-        return [narrow(code)]
-    if not statements:
-        return [narrow(code)]
-    cuts = [min(part.lineno for part in (each, *getattr(each, "decorator_list", []))) - 1 for each in statements]
-    cuts = [cut - len(list(takewhile(lambda line: line.startswith("#"), lines[cut - 1 :: -1]))) for cut in cuts]
-    cut = min(cuts, key=lambda cut: abs(cut - len(lines) / 2) - (len(lines) / 4 if not lines[cut - 1].strip() else 0))
-    return readable("\n".join(lines[:cut]).rstrip()) + readable("\n".join(lines[cut:]))
-
-
-def size(code):
-    """The size in pixels in which slides.css sets code; a line of more than LONGEST columns goes on in the next."""
-    lengths = [len(line) for line in code.splitlines()]
-    rows = sum(max(1, -(-length // LONGEST)) for length in lengths)
-    return min(22, 1140 / 0.603 / min(max(lengths), LONGEST), 560 / 1.3 / rows)
-
-
-def narrow(code):
-    """Python code in the fewest lines that are readable from the back of a room."""
-
-    def fit(text):
-        return (True, -text.count("\n")) if size(text) >= READABLE else (False, size(text))
-
-    return max((formatted(code, width) for width in WIDTHS), key=fit)
-
-
-@cache
-def formatted(code, width):
-    from ruff.__main__ import find_ruff_bin
-
-    command = [find_ruff_bin(), "format", "--isolated", f"--line-length={width}", "-"]
-    done = subprocess.run(command, input=code, capture_output=True, text=True)
-    return (done.stdout if done.returncode == 0 else code).rstrip("\n")  # ruff cannot read commands such as !pip
