@@ -65,16 +65,20 @@ def _train_network(settings, seed, images):
 
 
 def optimizer_class(name, **options):
-    """The class of an optimizer, and its options; SGD with a policy as its momentum is `MomentumSGD`."""
+    """The class of an optimizer, and its options; SGD with a policy as its momentum is `MomentumSGD`.
+
+    `ScheduleFreeAdamW` is Keras's, mended.
+    """
     import keras
 
     from clr_utils.optimizers import MomentumSGD
     from clr_utils.schedules import PolicySchedule
+    from clr_utils.studies.schedule_free import ScheduleFreeAdamW
 
     if isinstance(options.get("momentum"), dict):
         policy = dict(options["momentum"])
         return MomentumSGD, {**options, "momentum": PolicySchedule(policy.pop("name"), **policy)}
-    return getattr(keras.optimizers, name), options
+    return ScheduleFreeAdamW if name == "ScheduleFreeAdamW" else getattr(keras.optimizers, name), options
 
 
 def _accuracy(probabilities, labels):
