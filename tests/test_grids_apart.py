@@ -14,7 +14,8 @@ from clr_utils.grids.apart import ONE_THREAD, ProcessDiedError, call_apart
 from test_grids_run import wait_for
 
 BEGIN = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell begins with SIGINT ignored
 from functools import partial
 from test_grids_apart import sleep
 from clr_utils.grids.apart import call_apart

@@ -351,7 +351,7 @@ def test_the_order_of_a_pydataset_is_drawn_by_the_seed():
         random.seed(state)
         data = InOrder()
         range_test(eager(), data, steps=None, epochs=4, seed=seed)
-        orders[state, seed] = data.read
+        orders[state, seed] = data.read[:12]
     assert orders[1, 7] == orders[2, 7] != orders[1, 8]
 
 
