@@ -23,6 +23,11 @@ def test_every_file_is_a_study_of_the_command():
     assert set(STUDIES) == files, "list it in clr_utils/studies/__main__.py"
 
 
+def test_every_study_has_tests_of_its_own():
+    files = {f"test_studies_{name}.py" for name in STUDIES}
+    assert files <= {path.name for path in Path(__file__).parent.iterdir()}, "write the test file of the study"
+
+
 @each_study
 def test_a_study_defines_what_the_protocol_names(study):
     names = [line.split()[0] for line in studies.__doc__.splitlines() if line[:1].strip() and "  " in line]
