@@ -258,14 +258,31 @@ def _names(node):
 
 def answers_folded(notebook):
     """In a notebook that folds, what is printed or drawn between a prediction's prompt and the next prose is folded."""
+    return [
+        f"the output of {label(cell)} answers the prediction above it: fold it, by outputs_hidden in its metadata"
+        for cell in _under_a_prompt(notebook)
+        if cell["outputs"] and not folded(cell, "outputs_hidden")
+    ]
+
+
+def answers_unsaid(notebook):
+    """There, no verdict stands in open code either: its claim would be the answer."""
+    return [
+        f"a verdict in {label(cell)} answers the prediction above it: move it below the prose that answers"
+        for cell in _under_a_prompt(notebook)
+        if re.search(r"\bverdict\(", source(cell)) and not folded(cell, "source_hidden")
+    ]
+
+
+def _under_a_prompt(notebook):
+    """In a notebook that folds, the code cells between a prediction's prompt and the next prose."""
     if not folds_something(notebook):
         return []
     return [
-        f"the output of {label(cell)} answers the prediction above it: fold it, by outputs_hidden in its metadata"
+        cell
         for place, prompt in enumerate(notebook["cells"])
         if prompt["cell_type"] == "markdown" and PREDICT in source(prompt)
         for cell in itertools.takewhile(lambda cell: cell["cell_type"] == "code", notebook["cells"][place + 1 :])
-        if cell["outputs"] and not folded(cell, "outputs_hidden")
     ]
 
 
@@ -547,4 +564,5 @@ FOR_NOTEBOOKS = [
     slide_types,
     drawing_folded,
     answers_folded,
+    answers_unsaid,
 ]

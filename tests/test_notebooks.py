@@ -295,6 +295,7 @@ BREAKAGES = [
     (rules.drawing_folded, append(code(DRAWING)), "only draws"),
     (rules.answers_folded, metadata("plot()", jupyter={"source_hidden": True}), "of 'plot()' answers the prediction"),
     (rules.answers_folded, insert_after("plot()", code("b = 2", prints="2\n")), "of 'b = 2' answers"),
+    (rules.answers_unsaid, insert_after("plot()", code('verdict("it falls", True)')), "a verdict in 'verdict("),
     (rules.heading_order, append(markdown("#### Deep")), "of level 4, after one of level 2"),
     (rules.heading_order, append(markdown("# Another")), "2 headings of the first level"),
     (rules.heading_order, replace("# 01 · Rates", "Rates"), "0 headings of the first level"),

@@ -14,13 +14,19 @@ from clr_utils.grids.checks import GridError
 from clr_utils.studies import __main__ as command
 from clr_utils.studies.__main__ import STUDIES
 
-NO_STUDIES = {"__init__", "__main__", "rates", "smith", "families", "detectors", "classifiers", "two_class"}
+NO_STUDIES = {"__init__", "__main__", "rates", "smith", "families", "schedule_free"}
+NO_STUDIES |= {"detectors", "classifiers", "two_class"}
 each_study = pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 
 
 def test_every_file_is_a_study_of_the_command():
     files = {path.stem for path in Path(studies.__file__).parent.glob("*.py")} - NO_STUDIES
     assert set(STUDIES) == files, "list it in clr_utils/studies/__main__.py"
+
+
+def test_every_study_has_tests_of_its_own():
+    files = {f"test_studies_{name}.py" for name in STUDIES}
+    assert files <= {path.name for path in Path(__file__).parent.iterdir()}, "write the test file of the study"
 
 
 @each_study

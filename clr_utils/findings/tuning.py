@@ -83,12 +83,13 @@ def plot_plateaus(case=1):
     ax = plt.subplots(figsize=(8, 4.6))[1]
     for row, (kind, marker) in enumerate(MARKERS.items()):
         line, areas = style_of(kind).line | {"marker": marker}, sweep(kind, case=case)
+        beside = {"fixed": (-6, -36), "triangular": (10, -2)}[kind]  # no line passes there
         for rate, values in areas.items():
             lacking = 1 - np.array(values)
             ax.plot([rate] * len(values), lacking, ".", color=line["color"], linestyle="none", alpha=0.75)
         means = [1 - np.mean(values) for values in areas.values()]
         ax.plot(list(areas), means, **line)
-        _say(ax, kind, (study.PEAK_RATES[0], means[0]), (10, -2), line["color"])
+        _say(ax, kind, (study.PEAK_RATES[0], means[0]), beside, line["color"])
         below = LOWEST_MEAN * 0.78 ** (row + 1)
         ax.plot(plateau(areas), [below] * 2, color=line["color"], linewidth=4, linestyle="-")
         _say(ax, "good peaks", (max(study.PEAK_RATES[:-1]), below), (8, -4), line["color"])
