@@ -49,7 +49,10 @@ WEIGHT_ARMS, WEIGHT_SEEDS, WORLD = ("triangular", "fixed_0.03"), range(1, 6), 0
 
 
 def published_arms(case):
-    """The policies as published, by name; "published_fixed" is what the public code calls fixed."""
+    """The policies as published, by name; "published_fixed" is what the public code of case 1 calls fixed.
+
+    What case 2 called fixed is not known, and gamma is known of case 2 alone: each is taken for both cases.
+    """
     bounds = {"base_lr": BASE_LR, "max_lr": MAX_LR, "step_size": UPDATES[case] // 6}
     return {
         "triangular": cyclical("triangular", **bounds),
