@@ -108,7 +108,8 @@ def exp_range(
 def modified_triangular2(iteration, base_lr, max_lr, step_size, *, step_size_down=None, start_lr_policy=0):
     """The modified triangular2 policy: triangular, with both bounds halved after each cycle.
 
-    lr = triangular / 2**(cycle - 1). Chopade et al. 2021 use the name without defining it: this is our reading.
+    lr = triangular / 2**(cycle - 1). The slides of Chopade et al. 2021 use the name and do not define it: this is our
+    reading.
     Arguments and errors as for `triangular`.
     """
     at = locate(iteration, base_lr, max_lr, step_size, step_size_down, start_lr_policy)

@@ -1,11 +1,14 @@
 """The claims of Alyafi et al. 2018: the verdicts follow from the published and the recorded numbers."""
 
+import json
+
 import numpy as np
 import pytest
 
 from clr_utils.findings import claims
 from clr_utils.metrics.comparison import Interval
 from clr_utils.studies import microcalcification as study
+from helpers import ROOT
 
 
 @pytest.fixture
@@ -80,3 +83,14 @@ def test_a_comparison_that_three_seeds_left_open_has_six():
     found = claims.lost(2, "triangular", "fixed_0.03")
     assert len(found.differences) == 6
     assert -0.5 < found.low < found.high < 0.5, "06 says that triangular is behind by less than the margin"
+
+
+def test_the_two_readings_of_exp_range_end_as_02_says():
+    found = claims.in_records(1, "exp_range", "exp_range_bounds")
+    assert found["is better"] == "no difference beyond the margin"
+    assert 0.0025 < float(found["difference"].split()[0]) < 0.0035
+    notebook = json.loads((ROOT / "notebooks" / "02_cyclical_policies.ipynb").read_text(encoding="utf-8"))
+    text = " ".join("".join(cell["source"]) for cell in notebook["cells"])
+    assert "in five runs" in text
+    assert found["runs"] == 5
+    assert "ended ahead there, by about three thousandths of the score" in text

@@ -16,6 +16,8 @@ from clr_utils.studies.__main__ import STUDIES
 
 NO_STUDIES = {"__init__", "__main__", "rates", "smith", "families", "schedule_free"}
 NO_STUDIES |= {"detectors", "classifiers", "two_class"}
+# Records without a design, older than the designs; none is added.
+OLDER = {"range_test": 53, "mnist": 183, "microcalcification": 174}
 each_study = pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 
 
@@ -66,11 +68,14 @@ def test_the_grids_are_runs_of_the_study(study):
 
 @each_study
 def test_records_were_made_under_the_design_that_stands(study):
-    """Who changes a margin or an endpoint after the runs is found out; the oldest records have no design."""
+    """Design before record: who changes a margin or an endpoint after the runs is found out."""
     assert {"endpoint", "margin", "seeds", "chosen", "undecided"} <= set(study.DESIGN)
-    for path in (places.RESULTS / study.STUDY).glob("*.json"):
-        made_under = json.loads(path.read_text(encoding="utf-8")).get("design_hash")
-        assert made_under in (None, settings_hash(study.DESIGN)), f"{path.name}: DESIGN was changed after this run"
+    paths = list((places.RESULTS / study.STUDY).glob("*.json"))
+    made_under = {path.name: json.loads(path.read_text(encoding="utf-8")).get("design_hash") for path in paths}
+    without = [name for name, design in made_under.items() if design is None]
+    assert len(without) <= OLDER.get(study.STUDY, 0), f"made without a design: some of {without}"
+    for name, design in made_under.items():
+        assert design in (None, settings_hash(study.DESIGN)), f"{name}: DESIGN was changed after this run"
 
 
 @each_study

@@ -28,8 +28,8 @@ def training_set(
     Args:
         case: 1 or 2.
         size: Patches in all, a multiple of 32, instead of the case's: another skew.
-        order: Which of the 304,225 negatives: the "first" ones of the file, as published, which come from few
-            patients, or a "random" choice.
+        order: Which of the 304,225 negatives: the "first" ones of the file, as published, or a "random" choice. Of the
+            synthetic sets the first come from few patients; of the authors' files that is not known.
         scale: A factor on all the numbers, for quick trials; the skew and the share of the patients stay.
         seed: Of the synthetic patients, and of a random choice.
         difficulty: Of synthetic patches, as for `generate_patches`.

@@ -1,7 +1,8 @@
 """The two trainings of notebook 00. Read on only if you want its riddle solved.
 
 "fixed" is the baseline of a public comparison: `SGD(lr=0.002, decay=0.96)` in Keras 2, where `decay` acts at every
-update: lr / (1 + 0.96 * iteration) (Alyafi et al. 2018, public code). It is called fixed and hardly trains.
+update: lr / (1 + 0.96 * iteration) (Alyafi et al. 2018, public code, the script of case 1). It is called fixed
+and hardly trains.
 """
 
 RECIPES = ("fixed", "CLR")
