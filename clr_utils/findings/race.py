@@ -72,7 +72,8 @@ def judged(contrasts=CONTRASTS, margin=MARGIN):
     """A row for each contrast whose arms are recorded: the difference of the accuracies and its verdict.
 
     Args:
-        contrasts: CONTRASTS, SHUFFLED, or other ones {what is claimed: (arm, other)}; the intervals hold together for all of them (Bonferroni).
+        contrasts: CONTRASTS, SHUFFLED, or other ones, {what is claimed: (arm, other)}; the intervals hold together for
+            all of them (Bonferroni).
         margin: The smallest difference that matters, in points.
 
     Returns:
