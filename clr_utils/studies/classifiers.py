@@ -73,12 +73,15 @@ def optimizer_class(name, **options):
 
     from clr_utils.optimizers import MomentumSGD
     from clr_utils.schedules import PolicySchedule
-    from clr_utils.studies.schedule_free import ScheduleFreeAdamW
 
     if isinstance(options.get("momentum"), dict):
         policy = dict(options["momentum"])
         return MomentumSGD, {**options, "momentum": PolicySchedule(policy.pop("name"), **policy)}
-    return ScheduleFreeAdamW if name == "ScheduleFreeAdamW" else getattr(keras.optimizers, name), options
+    if name == "ScheduleFreeAdamW":  # imported here, since older Keras has none
+        from clr_utils.studies.schedule_free import ScheduleFreeAdamW
+
+        return ScheduleFreeAdamW, options
+    return getattr(keras.optimizers, name), options
 
 
 def _accuracy(probabilities, labels):
