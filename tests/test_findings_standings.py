@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from clr_utils.findings import standings
+from clr_utils.metrics.comparison import t_interval
 from clr_utils.studies import league as study
 
 
@@ -89,6 +90,19 @@ def test_verdicts_are_against_one_line_and_hold_together(recorded):
     assert found.loc["cosine to 0", "verdict"] == "supported"
     assert found.loc["triangular", "verdict"] == "contradicted"
     assert (found["seeds"] == 20).all()
+    mean, low, high = t_interval([0.5, 0.1] * 10, confidence=1 - 0.05 / len(found))
+    assert found.loc["constant", "points of accuracy"] == f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
+def test_a_difference_is_of_seeds_that_both_have(recorded):
+    recorded(lambda name, rate, seed: peaked(name, rate, seed) if name != "linear" or seed < 15 else None)
+    found = standings.judged("short")
+    assert found.loc["cosine to 0"].tolist() == ["+1.00 [+1.00, +1.00]", 10, "seeds missing: 10 of 20"]
+
+
+def test_the_seeds_that_choose_leaders_count_in_the_mean(recorded):
+    recorded(lambda name, rate, seed: peaked(name, rate, seed) + seed)
+    assert standings.tuned("quick", "short").loc["cosine to 0"].tolist() == [0.004, "no", 63.0, 5]
 
 
 def test_no_verdict_before_all_seeds_are_there(recorded):

@@ -27,5 +27,6 @@ def test_code_that_cannot_be_cut_stays_whole():
 
 
 def test_a_long_line_goes_on_in_the_next_one_and_takes_its_room():
+    assert slide_code.size("a = 1") == 22
     assert slide_code.size("#" * 102) == slide_code.size("#" * 130) > slide_code.READABLE
     assert slide_code.size("\n".join(["#" * 130] * 12)) == slide_code.size("\n".join(["#" * 102] * 24))

@@ -56,10 +56,10 @@ def test_the_best_mean_is_chosen_the_smaller_of_equal_ones_and_diverged_is_nothi
 
 
 def test_who_may_be_stopped_is_scored_by_five_stops(monkeypatch):
-    long = record(*range(10, 110, 10))
+    long = record(*(n**2 for n in range(1, 11)))
     recorded(monkeypatch, lambda arm, seed: long)
     runs = league.screening_runs("quick", "any", "linear", 0.001, [0])
-    assert league.recorded_scores(runs, "any") == [(20 + 40 + 60 + 80 + 100) / 5]
+    assert league.recorded_scores(runs, "any") == [(4 + 16 + 36 + 64 + 100) / 5]
     assert league.recorded_scores(runs, "long") == [100]
     recorded(monkeypatch, lambda arm, seed: record(10, 20, accuracy=None))
     assert league.recorded_scores(runs, "any") == league.recorded_scores(runs, "long") == [None]
