@@ -58,6 +58,12 @@ def test_one_cycle_is_judged_once_all_seeds_are_there(records):
     assert list(robustness.one_cycle()["verdict"]) == ["seeds missing: 1 of 5", "contradicted", "seeds missing: 1 of 5"]
 
 
+def test_in_one_cycle_the_recorded_verdicts_are_those_of_06():
+    found = robustness.one_cycle()
+    assert list(found["verdict"]) == ["undecided", "contradicted", "contradicted"]
+    assert set(found["seeds"]) == {5}
+
+
 def test_a_training_that_diverged_is_no_score(records):
     records.levels = {ONE_CYCLE + name: 0.9 for name in study.ONE_CYCLE_ARMS}
     records.diverged = {(ONE_CYCLE + "fixed_0.03", 0)}
