@@ -83,7 +83,7 @@ def test_a_difficulty_has_its_own_arms(records, difficulty):
 
 def test_intervals_hold_together(records, monkeypatch):
     asked = []
-    monkeypatch.setattr(robustness, "judged_row", lambda *given, digits: asked.append(given[4]) or ("", 0, ""))
+    monkeypatch.setattr(contrasts, "judged_row", lambda *given: asked.append(given[4]) or ("", 0, ""))
     robustness.one_cycle()
     robustness.at_difficulty("easier")
     robustness.causes("pr_area")

@@ -18,6 +18,7 @@ from clr_utils.files import write_atomically
 from command_line import new_folder
 from run_notebooks import select
 from slide_cells import SlidesError, shown
+from slide_code import fitted
 from slide_text import headings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +43,7 @@ def deck(slides):
         exclude_output_prompt=True,
         exclude_anchor_links=True,
     )
+    exporter.register_filter("fitted", fitted)
     return exporter.from_notebook_node(slides)[0]
 
 

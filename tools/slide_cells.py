@@ -18,7 +18,7 @@ from html import escape
 import nbformat
 
 from gauge import folded
-from slide_code import narrow, readable
+from slide_code import fitted, narrow, readable
 from slide_room import HEIGHT, TALLEST, has_room, html_height, printed_height, table_pieces, text_height
 from slide_text import for_the_wall, has_long_code, headings, kind, paragraphs, split
 
@@ -151,9 +151,7 @@ def markdown_parts(cell):
 
 def listing(found):
     """Code in Markdown, in the size that slides.css gives to code of so many columns and rows."""
-    lines = found[1].splitlines()
-    fitted = f"--columns: {max(map(len, lines))}; --rows: {len(lines)}"
-    return f'<div class="listing" style="{fitted}">\n\n{found[0]}\n\n</div>'
+    return f'<div class="listing" {fitted(found[1])}>\n\n{found[0]}\n\n</div>'
 
 
 def card(paragraph):

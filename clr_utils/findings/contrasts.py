@@ -1,6 +1,7 @@
 """Contrasts of recorded arms: for which seeds both are there, and a row of a table with the verdict."""
 
 import numpy as np
+import pandas as pd
 
 from clr_utils.experiments import read_record
 from clr_utils.metrics.comparison import judge, paired_difference
@@ -18,6 +19,28 @@ def seeds_with_records(seeds, runs):
         return tuple(seed for seed in seeds if all(read_record(run) is not None for run in runs([seed])))
     except FileNotFoundError:
         return ()
+
+
+def judged_table(pairs, seeds_of, scores_of, *, planned, margin, digits=2, together=None, column="points of accuracy"):
+    """A row for each pair of arms: the difference of the first from the other with its interval, and the verdict.
+
+    Args:
+        pairs: {what is claimed: (first, other)}.
+        seeds_of: A function from a pair to the seeds for which both are recorded.
+        scores_of: A function from one of a pair and seeds to its scores, one a seed, None or NaN where a run diverged.
+        planned, margin, digits: As for `judged_row`.
+        together: How many intervals hold together (Bonferroni); those of `pairs` unless given.
+        column: The name of the column of differences.
+
+    Returns:
+        A DataFrame with the columns `column`, "seeds" and "verdict".
+    """
+    rows, confidence = {}, 1 - 0.05 / (together or len(pairs))
+    for claim, pair in pairs.items():
+        seeds = seeds_of(pair)
+        scores = np.array([scores_of(each, seeds) for each in pair], float) if seeds else []
+        rows[claim] = judged_row(scores, len(seeds), planned, margin, confidence, digits)
+    return pd.DataFrame(list(rows.values()), pd.Index(list(rows)), [column, "seeds", "verdict"])
 
 
 def judged_row(scores, seeds, planned, margin, confidence, digits):

@@ -11,7 +11,7 @@ import pandas as pd
 from clr_utils import arguments
 from clr_utils.citations import published
 from clr_utils.experiments import recorded_values
-from clr_utils.findings.contrasts import judged_row, seeds_with_records
+from clr_utils.findings.contrasts import judged_table, seeds_with_records
 from clr_utils.metrics.comparison import t_interval
 from clr_utils.plotting import axes
 from clr_utils.studies import cifar10 as study
@@ -64,7 +64,7 @@ def at_iteration(name, iteration, seeds, scale="reduced"):
 
 
 def final(name, seeds, scale="reduced"):
-    """The recorded test accuracies of an arm at its end, one a seed, in percent."""
+    """The recorded test accuracies of an arm at its end, one a seed, in percent; None where a run diverged."""
     return study.recorded_accuracies([name], scale, seeds)[name]
 
 
@@ -79,12 +79,7 @@ def judged(contrasts=CONTRASTS, margin=MARGIN):
     Returns:
         A DataFrame. "verdict" is about "the first is better"; until all seeds of the design are recorded there is none.
     """
-    rows, confidence, planned = {}, 1 - 0.05 / len(contrasts), len(study.SEEDS["reduced"])
-    for claim, pair in contrasts.items():
-        seeds = seeds_recorded(pair)
-        scores = np.array([final(name, seeds) for name in pair], float) if seeds else []
-        rows[claim] = judged_row(scores, len(seeds), planned, margin, confidence, digits=2)
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["points of accuracy", "seeds", "verdict"])
+    return judged_table(contrasts, seeds_recorded, final, planned=len(study.SEEDS["reduced"]), margin=margin)
 
 
 def table(scale="reduced"):

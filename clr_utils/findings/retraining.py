@@ -11,7 +11,7 @@ import pandas as pd
 
 from clr_utils import arguments
 from clr_utils.citations import published
-from clr_utils.findings.contrasts import judged_row, seeds_with_records
+from clr_utils.findings.contrasts import judged_table, seeds_with_records
 from clr_utils.plotting import axes
 from clr_utils.studies import chest_xray as study
 from clr_utils.styles import style_of
@@ -101,16 +101,22 @@ def judged(score, data="pneumonia", contrasts=CONTRASTS):
     margin, planned = MARGINS[arguments.one_of("score", score, MARGINS)], len(_planned(data))
     if score != "train_accuracy" and data != "pneumonia":
         raise ValueError(f"{score} of {data} is untestable: too few test patients. Judge its train_accuracy")
+
+    def seeds_of(pair):
+        (first, optimizer), (other, _) = pair
+        return seeds_recorded((first, other), data=data, optimizer=optimizer)
+
+    def scores_of(each, seeds):
+        arm, optimizer = each
+        return values(arm, score, seeds, data=data, optimizer=optimizer)
+
+    pairs = {
+        (claim, optimizer): [(arm, optimizer) for arm in pair]
+        for claim, pair in contrasts.items()
+        for optimizer in study.JUDGED_OPTIMIZERS
+    }
     digits = 1 if margin >= 1 else 3
-    confidence = 1 - 0.05 / (len(contrasts) * len(study.JUDGED_OPTIMIZERS))
-    rows = {}
-    for claim, pair in contrasts.items():
-        for optimizer in study.JUDGED_OPTIMIZERS:
-            which = {"data": data, "optimizer": optimizer}
-            seeds = seeds_recorded(pair, **which)
-            scores = [values(arm, score, seeds, **which) for arm in pair] if seeds else []
-            rows[claim, optimizer] = judged_row(scores, len(seeds), planned, margin, confidence, digits)
-    return pd.DataFrame(rows.values(), pd.MultiIndex.from_tuples(rows), ["difference", "seeds", "verdict"])
+    return judged_table(pairs, seeds_of, scores_of, planned=planned, margin=margin, digits=digits, column="difference")
 
 
 def plot_arrows(ends, ax=None, *, unit):

@@ -12,7 +12,7 @@ from clr_utils import arguments
 from clr_utils.calcification.sets import TEST_NEGATIVES
 from clr_utils.experiments import load_records, recorded_values
 from clr_utils.findings.claims import MARGINS
-from clr_utils.findings.contrasts import judged_row, seeds_with_records
+from clr_utils.findings.contrasts import judged_table, seeds_with_records
 from clr_utils.metrics.detection import log_false_positive_rate
 from clr_utils.studies import case_contrast
 from clr_utils.studies import microcalcification as study
@@ -88,17 +88,28 @@ def _named(pairs):
 
 def _table(runs, prefix, pairs, endpoint, together):
     """A row for each pair of arms, by its name; the confidence is that of `together` intervals that hold together."""
-    rows = {}
-    for claim, pair in pairs.items():
-        sides = [{run.seed: run for run in runs if run.arm == prefix + name} for name in pair]
-        seeds = seeds_with_records(list(sides[0]), partial(_both, sides))
-        scores = [_scores([side[seed] for seed in seeds], endpoint) for side in sides]
-        rows[claim] = judged_row(scores, len(seeds), len(sides[0]), ENDPOINTS[endpoint], 1 - 0.05 / together, digits=4)
-    return pd.DataFrame.from_dict(rows, orient="index", columns=[endpoint, "seeds", "verdict"])
+    seeds = list(dict.fromkeys(run.seed for run in runs))
 
+    def runs_of(names, chosen):
+        arms = {prefix + name for name in names}
+        return [run for run in runs if run.arm in arms and run.seed in chosen]
 
-def _both(sides, seeds):
-    return [side[seed] for side in sides for seed in seeds]
+    def seeds_of(pair):
+        return seeds_with_records(seeds, partial(runs_of, pair))
+
+    def scores_of(name, chosen):
+        return _scores(runs_of([name], chosen), endpoint)
+
+    return judged_table(
+        pairs,
+        seeds_of,
+        scores_of,
+        planned=len(seeds),
+        margin=ENDPOINTS[endpoint],
+        digits=4,
+        together=together,
+        column=endpoint,
+    )
 
 
 def _recorded(runs, metric):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from clr_utils import arguments
-from clr_utils.findings.contrasts import judged_row, seeds_with_records
+from clr_utils.findings.contrasts import judged_table, seeds_with_records
 from clr_utils.plotting import axes
 from clr_utils.studies import league as study
 from clr_utils.styles import style_of
@@ -142,13 +142,14 @@ def judged_on_resnet(margin=MARGIN):
 
 
 def _table(network, pairs, margin):
-    rows, confidence, planned = {}, 1 - 0.05 / len(pairs), len(study.SEEDS[network])
-    for claim, pair in pairs.items():
-        recorded = [seeds_recorded(network, budget, [name]) for budget, name in pair]
-        seeds = [seed for seed in recorded[0] if seed in recorded[1]]
-        scores = [accuracies(network, *each, seeds) for each in pair] if seeds else []
-        rows[claim] = judged_row(scores, len(seeds), planned, margin, confidence, digits=2)
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["points of accuracy", "seeds", "verdict"])
+    def seeds_of(pair):
+        first, other = (seeds_recorded(network, budget, [name]) for budget, name in pair)
+        return [seed for seed in first if seed in other]
+
+    def scores_of(each, seeds):
+        return accuracies(network, *each, seeds)
+
+    return judged_table(pairs, seeds_of, scores_of, planned=len(study.SEEDS[network]), margin=margin)
 
 
 def plot_plateaus(plateaus, ax=None):
