@@ -87,6 +87,14 @@ def test_recorded_study_is_complete():
     assert set(mnist.LABELS) < set(errors)
 
 
+def test_the_loss_of_three_cycles_rises_in_the_epochs_that_the_notebook_names():
+    """The fifth and sixth, and the ninth, each time by a factor of two or more."""
+    losses = mnist.recorded_losses("real_cycles").mean(axis=0)
+    assert [epoch for epoch in range(2, 11) if losses[epoch - 1] > losses[epoch - 2]] == [5, 6, 9]
+    assert losses[5] > 2 * losses[3]
+    assert losses[8] > 2 * losses[7]
+
+
 def test_a_network_that_has_trained_is_as_good_as_new():
     """The runs of a policy share a compiled network."""
     first = mnist.test_errors("cold_start", [0])
