@@ -96,7 +96,7 @@ def test_the_tables_have_1234_and_92_false_positives():
 
 def test_no_other_set_of_runners_passes_and_no_hint_names_one_of_the_right():
     for question, right in RUNNERS:
-        others = (set(names) for size in range(9) for names in combinations(nb08.RUNNERS, size))
+        others = (set(names) for size in range(len(nb08.RUNNERS) + 1) for names in combinations(nb08.RUNNERS, size))
         for names in others:
             if names != set(right):
                 with pytest.raises(NotYet) as hint:
@@ -108,7 +108,7 @@ def test_no_other_set_of_runners_passes_and_no_hint_names_one_of_the_right():
 
 def test_what_is_said_of_the_runners_is_true_of_their_rates():
     """The library's own runners, after ten epochs of 50 updates: their mean rate, and that with which they end."""
-    assert set(nb08.RUNNERS) == {"before", *chest_xray.ARMS} - {"modified_triangular2"}
+    assert set(nb08.RUNNERS) < {"before", *chest_xray.ARMS}
     settings = {arm: chest_xray.settings_of(arm, 0.004) for arm in nb08.RUNNERS}
     epochs = {arm: each["readings"][-1] // 50 for arm, each in settings.items()}
     assert {arm for arm, number in epochs.items() if number != 30} == {"before"}
@@ -122,9 +122,8 @@ def test_what_is_said_of_the_runners_is_true_of_their_rates():
             assert (each[:500] < rates["triangular"][:500]).mean() < 0.01
             continue
         assert (means[arm] != pytest.approx(means["triangular"], rel=0.01)) == ("another mean rate" in said), arm
-        assert (each[-1] != foot) == bool(re.search("ends (at 0|far)|not end at|nearly zero", said)), arm
+        assert (each[-1] != foot) == bool(re.search("not end at|nearly zero", said)), arm
         np.testing.assert_array_equal(each[:500], rates["triangular"][:500])
         moved = nb08.WHY_NOT["epochs"].get(arm, "")
         assert (each[500] > 2 * each[499]) == ("leaves the rate" in moved), arm
-    assert rates["mean_fall"][-1] < 0.01 * rates["mean_fall"][500]
     assert rates["from_start"][-2] > rates["from_start"][-1] == pytest.approx(0.00004, rel=0.01)

@@ -75,6 +75,11 @@ def test_guessing_has_the_prevalence_in_the_precision_recall_plot():
     assert not dashed
 
 
+def test_guessing_is_the_mean_over_runs_whose_test_sets_differ():
+    runs = [([1, 0], [0.9, 0.1]), ([1, 0, 0, 0], [0.9, 0.3, 0.2, 0.1])]
+    assert set(line(plot_score_curves({"triangular": runs})[1], "guessing").get_ydata()) == {0.375}
+
+
 def test_it_draws_in_given_axes():
     axes = plt.subplots(1, 2)[1]
     assert plot_score_curves({"triangular": [some_scores(0)]}, axes) == tuple(axes)

@@ -12,7 +12,7 @@ LABELS = (
     ("half have it", [0, 1], 50.0),
     ("17 of 1,000 have it", [1] * 17 + [0] * 983, 98.3),
 )
-RUNNERS = ("before", "last_rate", "decay_again", "one_line", "mean_rate", "mean_fall", "triangular", "from_start")
+RUNNERS = ("before", "last_rate", "one_line", "mean_rate", "triangular", "from_start")
 ANSWERS = {
     "cycling": {"triangular", "one_line"},
     "epochs": {"before", "last_rate"},
@@ -23,22 +23,17 @@ WHY_NOT = {
     "cycling": {
         "before": "has fewer epochs than all others",
         "last_rate": "keeps a rate that is nearly zero, and so has another mean rate",
-        "decay_again": "ends far below triangular's foot, and has another mean rate",
         "mean_rate": "does not end at triangular's foot",
-        "mean_fall": "ends at 0, below triangular's foot, and has another mean rate",
         "from_start": "has no retraining: its first ten epochs differ too",
     },
     "epochs": {
-        **dict.fromkeys(
-            ("decay_again", "one_line", "mean_rate", "mean_fall", "triangular"),
-            "leaves the rate at which the decay ended",
-        ),
+        **dict.fromkeys(("one_line", "mean_rate", "triangular"), "leaves the rate at which the decay ended"),
         "from_start": "comes to the end of its decay only in the last epoch",
     },
     "retraining": {
         "before": "has ten epochs, and not thirty",
         **dict.fromkeys(
-            ("last_rate", "decay_again", "one_line", "mean_rate", "mean_fall"),
+            ("last_rate", "one_line", "mean_rate"),
             "stops in between too, but goes on otherwise than asked",
         ),
     },
@@ -76,7 +71,7 @@ def check_runners(runners):
         if answer is ...:
             raise NotYet(f"{question}: replace the dots by a set of names")
         if not isinstance(answer, set | frozenset | list | tuple):
-            raise NotYet(f"{question}: give a set of names, such as {{'before', 'mean_fall'}}; it is {answer!r}")
+            raise NotYet(f"{question}: give a set of names, such as {{'before', 'mean_rate'}}; it is {answer!r}")
         for name in answer:
             if name not in RUNNERS:
                 raise NotYet(f"{question}: there is no runner {name!r}; choose from {', '.join(RUNNERS)}")

@@ -133,7 +133,7 @@ def parts(seeds):
     """
     values = [at_iteration("fixed_staged", 25_000, seeds)]
     values += [final(name, seeds) for name in ("fixed_drops", "mean_drops", "triangular2", "fixed_staged")]
-    names = ("two drops", "a larger rate between them", "cycles around that rate", "45,000 iterations more")
+    names = ("two drops", "a larger rate", "cycles around that rate", "on to fixed, 70,000")
     steps = zip(values[:-1], values[1:], strict=True)
     return {name: np.subtract(after, before) for name, (before, after) in zip(names, steps, strict=True)}
 
@@ -189,7 +189,7 @@ def plot_race(names, seeds, ax=None, *, scale="reduced"):
 
 
 def plot_parts(seeds, ax=None):
-    """A staircase of arrows from 0.001 at 25,000 iterations to triangular2 and on; below each a dot a seed."""
+    """A staircase of mean gains from 0.001 at 25,000 iterations to triangular2 and on; under an arrow a dot a seed."""
     ax = axes(ax, figsize=(9, 3.6))
     steps = parts(seeds)
     ends = np.cumsum(

@@ -43,7 +43,8 @@ def plot_score_curves(results, axes=None):
         axes: Two Axes; new ones unless given.
 
     Returns:
-        The two Axes: ROC, and precision-recall with the prevalence as a line.
+        The two Axes: ROC, and precision-recall with the prevalence as a line, the mean over the runs of the first
+            recipe.
 
     Raises:
         ValueError: There is no run, or a run has no curve; the message says why.
@@ -85,7 +86,7 @@ def plot_score_curves(results, axes=None):
             if len(runs) > 1:
                 ax.fill_between(where, np.min(heights, axis=0), np.max(heights, axis=0), color=color, alpha=0.15, lw=0)
             ax.plot(where, np.mean(heights, axis=0), color=color, linestyle=dash, linewidth=2.2, label=label)
-    prevalence = np.mean(next(iter(results.values()))[0][0])
+    prevalence = np.mean([np.mean(y) for y, _ in next(iter(results.values()))])
     roc.plot(RATES, RATES, color="0.35", linestyle=":", linewidth=1, label="guessing")
     pr.axhline(prevalence, color="0.35", linestyle=":", linewidth=1, label=f"guessing: 1 in {1 / prevalence:.0f}")
     roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC", xlim=(0, 1), ylim=(0, 1.02))
