@@ -99,11 +99,22 @@ def warn_mid_cycle(missing, unit="updates"):
         warnings.warn(message, CycleWarning, stacklevel=2)
 
 
-def warn_early_end(missing):
-    """Warn where updates are missing to the end of a policy."""
-    if missing:
+def warn_total(schedule, done, unit="updates"):
+    """Warn where training ended before the `total` of a policy, if it has one, or went on at a rate of nearly 0."""
+    if (total := schedule.settings.get("total")) is None:
+        return
+    total = int(total)
+    if done < total:
         message = (
-            f"training ended {missing} updates before the policy's total, so its last and smallest rates are missing; "
-            f"train {missing} updates more, or choose another total. warn=False silences this"
+            f"training ended {total - done} {unit} before the policy's total, so its last and smallest rates are "
+            f"missing; train {total - done} {unit} more, or choose another total. warn=False silences this"
+        )
+        warnings.warn(message, CycleWarning, stacklevel=2)
+    # The rate arrives at update number `total`, so one more is no mistake.
+    elif done > total + 1 and float(schedule(total)) < 0.01 * schedule.settings["max_lr"]:
+        message = (
+            f"the rate came down at the policy's total, {total} {unit}, and {done - total} {unit} more were made at "
+            "next to nothing. Is total given in epochs, or is this a second fit? To train on, compile with a new "
+            "schedule. warn=False silences this"
         )
         warnings.warn(message, CycleWarning, stacklevel=2)

@@ -12,9 +12,9 @@ from clr_utils.callback_checks import (
     optimizer_of,
     progress,
     refuse_several,
-    warn_early_end,
     warn_mid_cycle,
     warn_short_step,
+    warn_total,
 )
 from clr_utils.keras_internals import rate_source
 from clr_utils.policies import POLICIES
@@ -183,7 +183,8 @@ class PolicyLR(_RateCallback):
     Args:
         policy: The name of a function, as for `PolicySchedule`.
         **settings: Its arguments, as for `PolicySchedule`.
-        warn: Give a `CycleWarning` when training ends before the `total` of the policy, if it has one.
+        warn: Give a `CycleWarning` when training ends before the `total` of the policy, if it has one, or goes on
+            after it at a rate of nearly 0.
 
     Raises:
         TypeError, ValueError, RuntimeError: As for `PolicySchedule`, and as for `CyclicLR` when training begins.
@@ -196,6 +197,6 @@ class PolicyLR(_RateCallback):
         super().__init__(PolicySchedule(policy, **settings), warn)
 
     def on_train_end(self, logs=None):
-        """Warn when training has ended before the policy."""
+        """Warn when training has ended before the policy, or after it."""
         if self._warn:
-            warn_early_end(self.schedule.updates_left(count(optimizer_of(self))))
+            warn_total(self.schedule, count(optimizer_of(self)))

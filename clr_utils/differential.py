@@ -227,6 +227,8 @@ def _pairs(groups):
 def _layers(name, layers):
     layers = list(layers) if isinstance(layers, list | tuple) else [layers]
     for each in layers:
+        if isinstance(each, str):
+            raise TypeError(f"{name} must be layers, not their names: write model.get_layer({each!r})")
         arguments.instance(name, each, keras.Layer, "a layer of the model or a list of them")
     return layers
 

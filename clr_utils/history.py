@@ -14,9 +14,10 @@ from clr_utils.callback_checks import (
     warn_mid_cycle,
     warn_no_update,
     warn_short_step,
+    warn_total,
 )
 from clr_utils.keras_internals import rate_source, schedule_count
-from clr_utils.schedules import CyclicalLearningRate
+from clr_utils.schedules import CyclicalLearningRate, PolicySchedule
 
 
 class LearningRateHistory(keras.callbacks.Callback):
@@ -38,7 +39,8 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     Args:
         warn: Give a `CycleWarning` when a training with `CyclicalLearningRate` ends inside a cycle, when its step is
-            shorter than an epoch, or when the first epoch made no update with the model's optimizer.
+            shorter than an epoch, when a training with `PolicySchedule` ends before its `total` or goes on after it at
+            a rate of nearly 0, or when the first epoch made no update with the model's optimizer.
 
     Raises:
         TypeError: When training begins: the model's optimizer has more than one rate.
@@ -116,12 +118,14 @@ class LearningRateHistory(keras.callbacks.Callback):
         self._batches = 0
 
     def on_train_end(self, logs=None):
-        """Warn when training has ended inside a cycle of the schedule."""
+        """Warn when training has ended inside a cycle of the schedule, before its total, or long after it."""
         follows(self, "_schedule", "on_train_begin")
+        optimizer = optimizer_of(self)
+        unit = "batches" if optimizer.gradient_accumulation_steps else "updates"
         if self._warn_cycle:
-            optimizer = optimizer_of(self)
-            unit = "batches" if optimizer.gradient_accumulation_steps else "updates"
             warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit)
+        elif self._warn and isinstance(self._schedule, PolicySchedule):
+            warn_total(self._schedule, schedule_count(optimizer), unit)
 
     def _catch_up(self):
         """Record what a schedule gave to the batches of an epoch that has not ended, if any."""

@@ -9,6 +9,7 @@ from clr_utils import arguments
 from clr_utils.keras_internals import schedule_variable
 
 LOOKED_AT = (0, *(2**k for k in range(21)))  # the iterations at which a schedule is checked
+MOMENTA = ("one_cycle_momentum", "mirrored")  # policies of momenta alone
 
 
 class _ScheduledMomentum:
@@ -88,7 +89,7 @@ class MomentumSGD(_ScheduledMomentum, keras.optimizers.SGD):
     momentum = property(_ScheduledMomentum._momentum, _ScheduledMomentum._give)
 
     def __init__(self, learning_rate=0.01, momentum=0.9, nesterov=False, **settings):
-        super().__init__(learning_rate, nesterov=arguments.flag("nesterov", nesterov), **settings)
+        super().__init__(_rate(learning_rate), nesterov=arguments.flag("nesterov", nesterov), **settings)
         self.momentum = momentum
 
     def build(self, variables):
@@ -133,11 +134,24 @@ class MomentumAdam(_ScheduledMomentum, keras.optimizers.Adam):
     beta_1 = property(_ScheduledMomentum._momentum, _ScheduledMomentum._give)
 
     def __init__(self, learning_rate=0.001, beta_1=0.9, **settings):
-        super().__init__(learning_rate, beta_1, **settings)
+        if "momentum" in settings:
+            raise TypeError("the momentum of Adam is its beta_1: write MomentumAdam(learning_rate, beta_1=...)")
+        super().__init__(_rate(learning_rate), beta_1, **settings)
+
+
+def _rate(learning_rate):
+    if (policy := getattr(learning_rate, "policy", None)) in MOMENTA:
+        raise ValueError(f"learning_rate is the schedule of a momentum ({policy!r}): are the two swapped?")
+    return learning_rate
 
 
 def _checked(name, momentum):
     if isinstance(momentum, LearningRateSchedule):
+        if getattr(momentum, "policy", None) == "one_cycle":
+            raise ValueError(
+                f"{name} is the schedule of a rate ('one_cycle'): give it PolicySchedule('one_cycle_momentum', "
+                "total=...)"
+            )
         for n in LOOKED_AT:
             value = _at(momentum, n)
             if not 0 <= value < 1:

@@ -7,11 +7,23 @@ import keras
 
 from clr_utils import arguments, decays, momentum, restarts
 from clr_utils.cycles import updates_left
-from clr_utils.policies import named_policy
+from clr_utils.policies import POLICIES, named_policy
+
+
+class _Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """What both schedules refuse."""
+
+    def set_model(self, model):
+        """Refuse to be a callback: `fit` gives its model to each of them."""
+        name = type(self).__name__
+        raise TypeError(
+            f"a {name} is no callback: give it to the optimizer, as in keras.optimizers.SGD(schedule), or take the "
+            "callback CyclicLR or PolicyLR instead"
+        )
 
 
 @keras.saving.register_keras_serializable(package="clr_utils")
-class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
+class CyclicalLearningRate(_Schedule):
     """A cyclical learning-rate policy as a schedule, to be passed to an optimizer.
 
     The rate of each update is a function of `optimizer.iterations` alone. It is computed inside the compiled
@@ -64,6 +76,8 @@ class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
         name="CyclicalLearningRate",
     ):
         super().__init__()
+        if isinstance(policy, str) and policy in RULES:
+            raise ValueError(f"{policy!r} is no cycle of CyclicalLearningRate: write PolicySchedule({policy!r}, ...)")
         self.policy = policy
         self.settings = {
             "base_lr": base_lr,
@@ -121,7 +135,7 @@ RULES = {
 
 
 @keras.saving.register_keras_serializable(package="clr_utils")
-class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
+class PolicySchedule(_Schedule):
     """A policy that is no cycle of `CyclicalLearningRate` as a schedule, to be passed to an optimizer.
 
     What `CyclicalLearningRate` says of compiled steps, of saved and of resumed trainings holds here too.
@@ -143,12 +157,18 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
         >>> PolicySchedule("warmed_up", policy=CyclicalLearningRate(0.001, 0.006, 2000), warmup=500)
     """
 
-    def __init__(self, policy, /, *, name="PolicySchedule", **settings):
+    def __init__(self, policy, /, *unnamed, name="PolicySchedule", **settings):
         super().__init__()
+        if isinstance(policy, str) and policy in POLICIES:
+            raise ValueError(
+                f"{policy!r} is a cycle: write CyclicalLearningRate(base_lr, max_lr, step_size, policy={policy!r})"
+            )
         self.policy = arguments.one_of("policy", policy, tuple(RULES))
         self.settings = settings
         self.name = arguments.text("name", name)
         signature = inspect.signature(RULES[policy])
+        if unnamed:
+            raise TypeError(f"give the settings of {policy} by their names: {policy}{signature}; {unnamed} have none")
         try:
             signature.bind(0, **settings)
         except TypeError as error:
@@ -160,10 +180,6 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
         """The rate of the update that follows `step` updates; a number, an array or a tensor of them."""
         with keras.name_scope(self.name):
             return self._rate(step)
-
-    def updates_left(self, iterations):
-        """Updates still missing to the policy's `total` after this many updates; 0 where it has none."""
-        return max(0, int(self.settings.get("total", 0)) - iterations)
 
     def get_config(self):
         """What `from_config` makes this schedule from again.

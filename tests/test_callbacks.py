@@ -153,7 +153,8 @@ def test_its_schedule_is_the_one_to_train_with_at_less_cost():
 @pytest.mark.parametrize(
     ("policy", "settings", "parts"),
     [
-        ("triangular", {}, ["policy", "'cosine'", "'triangular'"]),
+        ("no such", {}, ["policy", "'cosine'", "'no such'"]),
+        ("triangular", {}, ["CyclicalLearningRate(base_lr, max_lr, step_size, policy='triangular')"]),
         ("cosine", {"max_lr": 0.1}, ["cosine(iteration, max_lr, total, min_lr=0)", "'total'"]),
         ("cosine", {"max_lr": 0.1, "total": 0}, ["total", "1 or more"]),
         ("cosine", {"max_lr": 0.1, "total": 9, "warn": "no"}, ["warn", "True or False", "'no'"]),
@@ -182,10 +183,44 @@ def test_training_that_ends_before_the_policy_warns(updates, missing, plain_mode
             assert part in message
 
 
+@pytest.mark.parametrize("form", ["callback", "schedule"])
+@pytest.mark.parametrize(
+    ("total", "final_lr", "part"),
+    [
+        (6, 0, None),
+        (5, 0, None),
+        (4, 0, "total, 4 updates, and 2 updates more were made at next to nothing"),
+        (4, 0.01, None),
+        (8, 0.01, "2 updates before the policy's total"),
+    ],
+)
+def test_training_that_goes_on_after_the_policy_warns(form, total, final_lr, part, plain_model):
+    """In six updates; PyTorch's form arrives at the last of them, and a rate above 0 trains on."""
+    settings = {"max_lr": 0.5, "total": total, "final_lr": final_lr}
+    schedule = PolicySchedule("one_cycle", **settings)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CycleWarning)
+        if form == "callback":
+            fit(plain_model(), 6, [PolicyLR("one_cycle", **settings), LearningRateHistory()])
+        else:
+            fit(probe_model(schedule), 6, [LearningRateHistory()])
+            fit(probe_model(schedule), 6, [LearningRateHistory(warn=False)])
+    messages = [str(warning.message) for warning in caught if warning.category is CycleWarning]
+    assert len(messages) == (part is not None)
+    assert all(part in message for message in messages)
+
+
+@pytest.mark.parametrize("schedule", [CyclicalLearningRate(0.1, 0.5, 3), PolicySchedule("sgdr", **RESTARTS)])
+def test_a_schedule_among_the_callbacks_is_told_where_it_belongs(schedule, plain_model):
+    with pytest.raises(TypeError, match=f"a {type(schedule).__name__} is no callback: give it to the optimizer"):
+        fit(plain_model(), 1, [schedule])
+
+
 def test_a_policy_without_an_end_does_not_warn(plain_model):
     with warnings.catch_warnings():
         warnings.simplefilter("error", CycleWarning)
         fit(plain_model(), 2, [PolicyLR("sgdr", **RESTARTS)])
+        fit(probe_model(PolicySchedule("sgdr", **RESTARTS)), 2, [LearningRateHistory()])
 
 
 # --- what both refuse ---

@@ -255,7 +255,8 @@ class Fallen(keras.optimizers.schedules.LearningRateSchedule):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        (PolicySchedule("one_cycle", max_lr=2, total=90), ValueError, "at 16 this schedule is .*of the learning rate"),
+        (PolicySchedule("cosine", max_lr=2, total=90), ValueError, "at 0 this schedule is .*of the learning rate"),
+        (PolicySchedule("one_cycle", max_lr=0.1, total=90), ValueError, "is the schedule of a rate .*_momentum"),
         (Fallen(), ValueError, "must be 0 or more .* at 512 this schedule is -0.01"),
         (lambda: 0.9, TypeError, "must be a number or a schedule, such as PolicySchedule.'one_cycle_momentum'"),
         (1.0, ValueError, "must be less than 1; it is 1.0"),
@@ -268,6 +269,17 @@ class Fallen(keras.optimizers.schedules.LearningRateSchedule):
 def test_what_cannot_be_is_refused_by_name(kind, name, given, error, message):
     with pytest.raises(error, match=f"^{name} .*{message}"):
         kind(0.1, given)
+
+
+@pytest.mark.parametrize("kind", [MomentumSGD, MomentumAdam])
+def test_a_momentum_in_the_place_of_the_rate_is_refused(kind):
+    with pytest.raises(ValueError, match="learning_rate is the schedule of a momentum .*are the two swapped"):
+        kind(PolicySchedule("one_cycle_momentum", total=90))
+
+
+def test_adam_is_told_the_name_of_its_momentum():
+    with pytest.raises(TypeError, match="MomentumAdam.learning_rate, beta_1="):
+        MomentumAdam(0.001, momentum=PolicySchedule("one_cycle_momentum", total=90))
 
 
 def test_nesterov_is_true_or_false():

@@ -474,10 +474,16 @@ def test_every_rule_has_its_public_name():
     assert all(getattr(clr_utils, name) is rule for name, rule in RULES.items())
 
 
+def test_settings_without_names_are_refused():
+    with pytest.raises(TypeError, match=r"by their names: cosine\(iteration, max_lr, total.*\(0.1, 1000\) have none"):
+        PolicySchedule("cosine", 0.1, 1000)
+
+
 @pytest.mark.parametrize(
     ("policy", "settings", "parts"),
     [
-        ("triangular", {}, ["policy", "'cosine', 'polynomial'", "'triangular'"]),
+        ("no such", {}, ["policy", "'cosine', 'polynomial'", "'no such'"]),
+        ("triangular", {}, ["is a cycle", "CyclicalLearningRate(base_lr, max_lr, step_size, policy='triangular')"]),
         (cosine, {}, ["policy", "'cosine', 'polynomial'"]),
         ("cosine", {"max_lr": 0.1, "step_size": 9}, ["cosine(iteration, max_lr, total, min_lr=0)", "'total'"]),
         ("cosine", {"max_lr": 0.1, "total": 9, "step": 9}, ["cosine(iteration, max_lr, total, min_lr=0)", "'step'"]),

@@ -371,6 +371,11 @@ def test_a_copy_gives_the_same_rates():
     assert copy.deepcopy(schedule)(np.arange(9)).tolist() == schedule(np.arange(9)).tolist()
 
 
+def test_what_is_no_cycle_is_sent_to_its_schedule():
+    with pytest.raises(ValueError, match="'cosine' is no cycle .*PolicySchedule.'cosine'"):
+        CyclicalLearningRate(0.1, 0.5, 4, "cosine")
+
+
 def test_every_policy_has_its_name():
     assert list(POLICIES) == ["triangular", "triangular2", "exp_range", "modified_triangular2", "welch", "hann"]
     assert CyclicalLearningRate(0.1, 0.5, 4).policy == "triangular"
@@ -388,7 +393,7 @@ def test_updates_left_counts_from_the_offset_with_unequal_halves():
         ({"max_lr": float("nan")}, ["max_lr", "finite", "nan"]),
         ({"step_size": 0}, ["step_size", "1 or more", "it is 0"]),
         ({"step_size": 2.5}, ["step_size", "2.5", "round()"]),
-        ({"policy": "cosine"}, ["policy", "'triangular', 'triangular2', 'exp_range'", "'cosine'"]),
+        ({"policy": "no such"}, ["policy", "'triangular', 'triangular2', 'exp_range'", "'no such'"]),
         ({"policy": None}, ["policy", "'triangular', 'triangular2', 'exp_range'"]),
         ({"gamma": 1.0000001}, ["gamma", "1 or less", "1.0000001"]),
         ({"decay": "none"}, ["decay", "'amplitude', 'bounds'", "'none'"]),

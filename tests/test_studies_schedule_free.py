@@ -41,6 +41,20 @@ def test_it_follows_the_formula(settings):
     assert np.abs(trained(mended(0.01, **options)) - by_formula(0.01, **settings)).max() < 2e-6
 
 
+def test_it_is_saved_with_a_model(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    mended, _ = optimizer_class("ScheduleFreeAdamW")
+    model.compile(mended(0.01, warmup_steps=4), "mse")
+    model.fit(X, X[:, :2], batch_size=4, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(again.optimizer) is mended
+    assert again.optimizer.warmup_steps == 4
+    for each in (model, again):
+        each.fit(X, X[:, :2], batch_size=4, shuffle=False, verbose=0)
+    np.testing.assert_allclose(again.get_weights()[0], model.get_weights()[0], rtol=1e-5)
+
+
 def test_the_mend_is_needed():
     """Where this fails Keras is right at last, and clr_utils.studies.schedule_free can go."""
     away = np.abs(trained(keras.optimizers.ScheduleFreeAdamW(0.01)) - by_formula(0.01)).max()

@@ -182,7 +182,7 @@ def plot_differences(differences, margin=MARGIN, ax=None):
         ax.plot(values, np.full(len(values), row), "o", color=style.color, markersize=4, alpha=0.6)
         ax.plot(np.mean(values), row, "|", color=style.color, markersize=22, markeredgewidth=3)
     ax.set(yticks=range(len(differences)), yticklabels=[style_of(name).label for name in differences])
-    ax.invert_yaxis()
+    ax.set_ylim(len(differences) - 0.4, -0.6)
     ax.set_xlabel("points of test accuracy above one line to 0")
     ax.grid(axis="y", visible=False)
     return ax

@@ -5,9 +5,10 @@ its "momentum") before it has read the old one. And where `fit` builds it on Ten
 from the weights: a network with small weights does not train at all.
 """
 
-from keras import ops, optimizers
+from keras import ops, optimizers, saving
 
 
+@saving.register_keras_serializable(package="clr_utils")
 class ScheduleFreeAdamW(optimizers.ScheduleFreeAdamW):
     """Algorithm 1 of Defazio et al. 2024 (arXiv:2405.15682) with Adam's divisor, each z weighted alike, as in Keras."""
 
