@@ -130,6 +130,16 @@ def test_the_spread_of_every_cyclical_policy_is_measured_in_one_world():
     }
 
 
+def test_what_06_says_of_one_world_and_of_other_difficulties_is_recorded():
+    found = robustness.spreads()
+    assert (found.iloc[:, 2:] == 5).all(axis=None)
+    within = found["over weights in one world"]
+    assert within["exp_range"] == pytest.approx(within["triangular2"], rel=0.1)
+    assert within["exp_range"] < 2 * within["triangular"]
+    for difficulty in robustness.DIFFICULTIES:
+        assert robustness.at_difficulty(difficulty).loc["triangular - fixed 0.03", "verdict"] == "undecided"
+
+
 def test_another_difficulty_or_endpoint_is_refused():
     with pytest.raises(ValueError, match="difficulty must be .*easier"):
         robustness.at_difficulty("hard")
