@@ -24,12 +24,12 @@ RECORDS = (
     ("the momentum stays at its end while the rate falls on", [1, 3, 2, 1, 0.5], [0.9, 0.7, 0.8, 0.9, 0.9], True),
     ("both fall in the last update", [1, 2, 3, 2, 1], [0.9, 0.8, 0.7, 0.8, 0.75], False),
 )
-TASKS = {"wolves": "tenth", "sounds": "full", "again": "not matter"}
+TASKS = {"wolves": "tenth", "sounds": "full", "again": "full"}
 CHOICES = ("full", "tenth", "not matter")
 THINK = {
     "wolves": "what do layers that know dogs and cats know of wolves, and how fast would 80 photographs change it?",
     "sounds": "the pictures are new to these layers, and there are enough to learn from: what would a tenth cost?",
-    "again": "a tenth of the rate protects what layers know; what do these know?",
+    "again": "a tenth of the rate protects what layers know, and slows them down; what do these know?",
 }
 
 
