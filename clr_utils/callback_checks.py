@@ -109,12 +109,13 @@ def warn_total(schedule, done, unit="updates"):
             f"training ended {total - done} {unit} before the policy's total, so its last and smallest rates are "
             f"missing; train {total - done} {unit} more, or choose another total. warn=False silences this"
         )
-        warnings.warn(message, CycleWarning, stacklevel=2)
-    # The rate arrives at update number `total`, so one more is no mistake.
-    elif done > total + 1 and float(schedule(total)) < 0.01 * schedule.settings["max_lr"]:
+    # The rate arrives at update number `total`, so one more is no mistake. A momentum's policy has no max_lr.
+    elif done > total + 1 and float(schedule(total)) < 0.01 * schedule.settings.get("max_lr", 0):
         message = (
             f"the rate came down at the policy's total, {total} {unit}, and {done - total} {unit} more were made at "
             "next to nothing. Is total given in epochs, or is this a second fit? To train on, compile with a new "
             "schedule. warn=False silences this"
         )
-        warnings.warn(message, CycleWarning, stacklevel=2)
+    else:
+        return
+    warnings.warn(message, CycleWarning, stacklevel=2)

@@ -223,6 +223,13 @@ def test_a_policy_without_an_end_does_not_warn(plain_model):
         fit(probe_model(PolicySchedule("sgdr", **RESTARTS)), 2, [LearningRateHistory()])
 
 
+def test_a_policy_of_momenta_does_not_warn(plain_model):
+    """It has a total, and no max_lr to be small beside."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CycleWarning)
+        fit(plain_model(), 4, [PolicyLR("one_cycle_momentum", total=2)])
+
+
 # --- what both refuse ---
 
 SETTERS = {
