@@ -10,20 +10,8 @@ from clr_utils.cycles import updates_left
 from clr_utils.policies import POLICIES, named_policy
 
 
-class _Schedule(keras.optimizers.schedules.LearningRateSchedule):
-    """What both schedules refuse."""
-
-    def set_model(self, model):
-        """Refuse to be a callback: `fit` gives its model to each of them."""
-        name = type(self).__name__
-        raise TypeError(
-            f"a {name} is no callback: give it to the optimizer, as in keras.optimizers.SGD(schedule), or take the "
-            "callback CyclicLR or PolicyLR instead"
-        )
-
-
 @keras.saving.register_keras_serializable(package="clr_utils")
-class CyclicalLearningRate(_Schedule):
+class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
     """A cyclical learning-rate policy as a schedule, to be passed to an optimizer.
 
     The rate of each update is a function of `optimizer.iterations` alone. It is computed inside the compiled
@@ -135,7 +123,7 @@ RULES = {
 
 
 @keras.saving.register_keras_serializable(package="clr_utils")
-class PolicySchedule(_Schedule):
+class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
     """A policy that is no cycle of `CyclicalLearningRate` as a schedule, to be passed to an optimizer.
 
     What `CyclicalLearningRate` says of compiled steps, of saved and of resumed trainings holds here too.

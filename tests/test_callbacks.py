@@ -210,12 +210,6 @@ def test_training_that_goes_on_after_the_policy_warns(form, total, final_lr, par
     assert all(part in message for message in messages)
 
 
-@pytest.mark.parametrize("schedule", [CyclicalLearningRate(0.1, 0.5, 3), PolicySchedule("sgdr", **RESTARTS)])
-def test_a_schedule_among_the_callbacks_is_told_where_it_belongs(schedule, plain_model):
-    with pytest.raises(TypeError, match=f"a {type(schedule).__name__} is no callback: give it to the optimizer"):
-        fit(plain_model(), 1, [schedule])
-
-
 def test_a_policy_without_an_end_does_not_warn(plain_model):
     with warnings.catch_warnings():
         warnings.simplefilter("error", CycleWarning)
