@@ -85,6 +85,26 @@ def test_the_steps_add_up_to_the_gain(records):
         np.testing.assert_allclose(steps["cycling"], [1.5 * unit, 0.5 * unit])
 
 
+def test_the_mean_steps_of_several_networks_in_the_units_of_a_table(records):
+    records.gains |= {"last_rate": 0.5, "one_line": 4.0, "triangular": 5.0}
+    records.missing, records.diverged = {("last_rate", 3)}, {("triangular", "rmsprop", 2)}
+    found = retraining.mean_steps([("alexnet", "adam"), ("densenet", "rmsprop")])
+    assert found.index.droplevel("score").unique().tolist() == [("alexnet", "adam"), ("densenet", "rmsprop")]
+    assert (found["seeds"] == len(SEEDS) - 1).all()
+    one_up = 1 / 38  # the swing of 0.5, up in ten seeds of these nineteen and down in nine
+    for unit in ("training accuracy, points", "test ROC area, hundredths"):
+        np.testing.assert_allclose(found.xs(unit)["more epochs"], 0.5)
+        np.testing.assert_allclose(found.xs(unit)["a rate that rises again"], 3.5)
+        np.testing.assert_allclose(found.xs(unit)["cycling"], [1 + one_up, np.nan])
+
+
+def test_the_mean_steps_of_what_is_not_recorded_are_no_numbers(records):
+    records.missing = {("one_line", seed) for seed in SEEDS}
+    found = retraining.mean_steps([("mobilenet", "sgd")])
+    assert found[list(retraining.STEPS)].isna().all(axis=None)
+    assert (found["seeds"] == 0).all()
+
+
 def test_before_is_what_triangulars_own_records_say_of_phase_1(records, monkeypatch):
     asked = []
     monkeypatch.setattr(experiments, "read_record", lambda run: asked.append(run.arm) or records.of(run))

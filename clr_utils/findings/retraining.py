@@ -34,6 +34,8 @@ CONTRASTS = {
     "triangular against all epochs at once": ("triangular", "from_start"),
 }
 MARGINS = {"train_accuracy": 1.0, "test_roc_area": 0.01}
+# How a table shows these scores: the words, and how many of this unit are 1 of the score's own.
+UNITS = {"train_accuracy": ("training accuracy, points", 1), "test_roc_area": ("test ROC area, hundredths", 100)}
 
 
 def published_table():
@@ -80,6 +82,28 @@ def _planned(data):
 def steps(score, seeds, **which):
     """What each of the three STEPS adds to a score, one a seed: {step: differences}; NaN where a run diverged."""
     return {step: np.subtract(*(values(arm, score, seeds, **which) for arm in pair)) for step, pair in STEPS.items()}
+
+
+def mean_steps(trained, data="pneumonia"):
+    """The mean over the recorded seeds of what each of the STEPS adds to each score of UNITS.
+
+    Args:
+        trained: (network, optimizer) pairs, such as ("alexnet", "adam").
+        data: "pneumonia", or a finding of `study.NIH`.
+
+    Returns:
+        A DataFrame, a row for each score, network and optimizer: the STEPS and "seeds", how many there are. A step is
+        NaN where a run diverged, or none is recorded.
+    """
+    rows = {}
+    for score, (unit, per_one) in UNITS.items():
+        for network, optimizer in trained:
+            which = {"data": data, "network": network, "optimizer": optimizer}
+            seeds = seeds_recorded({arm for pair in STEPS.values() for arm in pair}, **which)
+            gains = steps(score, seeds, **which) if seeds else dict.fromkeys(STEPS, [np.nan])
+            rows[unit, network, optimizer] = [*(per_one * np.mean(gains[step]) for step in STEPS), len(seeds)]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=[*STEPS, "seeds"])
+    return table.set_index(pd.MultiIndex.from_tuples(rows, names=["score", "network", "optimizer"]))
 
 
 def judged(score, data="pneumonia", contrasts=CONTRASTS):
