@@ -44,6 +44,8 @@ def _compare(case, low, high, errors_a, errors_b, n):
             hint += ": both counts vary, not one of them"
         elif abs(width / half - 1 / 1.96) < 0.03:
             hint += ": that is one standard error to each side"
+        elif abs(width / half / math.sqrt(n) - 1) < 0.03:
+            hint += ": that is the spread of a single digit; a rate over n digits varies less"
         else:
             hint += ": variances of independent counts add up, standard errors do not; 95 % takes 1.96 of them"
         raise NotYet(f"for {case} the middle is right and the interval is {hint}")
@@ -71,8 +73,8 @@ def check_three_cycles(make_callback):
     peaks = np.flatnonzero((rates[1:-1] > rates[:-2]) & (rates[1:-1] > rates[2:])) + 1
     if len(peaks) != 3:
         raise NotYet(
-            f"peaks of the rate in {UPDATES} updates: {len(peaks)}; three are asked for. A peak comes half a cycle "
-            "after a foot"
+            f"peaks of the rate in {UPDATES} updates: {len(peaks)}; three are asked for. step_size is one climb, "
+            "and a cycle is a climb and a fall"
         )
     if not np.allclose(rates[peaks], 0.006) or not math.isclose(rates.min(), 0.001):
         raise NotYet(

@@ -33,6 +33,8 @@ def check_welch(interval):
         answer = np.asarray(returned(interval(*case), "interval", "its low and its high end"), dtype=float)
         if answer.shape != (2,):
             raise NotYet(f"return two numbers, low and high; it returned {answer.tolist()}")
+        if not answer[0] < answer[1]:
+            raise NotYet("low is not below high: low comes first, and the t of the upper tail is positive")
         _, low, high = right(mean, sd, n, other_mean, other_sd, n)
         if np.allclose(answer, (low, high), rtol=1e-4, atol=1e-6):
             continue
