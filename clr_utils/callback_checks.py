@@ -47,6 +47,11 @@ def count(optimizer):
     return int(keras.ops.convert_to_numpy(optimizer.iterations))
 
 
+def rate_in(optimizer):
+    """The rate that an optimizer's variable holds, a float."""
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
 def progress(optimizer):
     """What moves with each batch that uses the optimizer: its count or, where loss scaling skips it, the scale."""
     scale = getattr(optimizer, "dynamic_scale", None)
@@ -80,6 +85,16 @@ def warn_short_step(schedule, steps):
         warnings.warn(message, CycleWarning, stacklevel=2)
 
 
+def warn_other_setter(name):
+    """Warn that something else sets the rate too."""
+    message = (
+        f"between two updates something else changed the rate that {name} sets, another callback perhaps: the one that "
+        "comes last in the list decides, and the history of the others is wrong. Keep one of them. warn=False "
+        "silences this"
+    )
+    warnings.warn(message, CycleWarning, stacklevel=2)
+
+
 def warn_no_update():
     """Warn that an epoch went by without an update."""
     message = (
@@ -89,18 +104,21 @@ def warn_no_update():
     warnings.warn(message, CycleWarning, stacklevel=2)
 
 
-def warn_mid_cycle(missing, unit="updates"):
-    """Warn where updates, or batches, are missing to the end of a cycle."""
+def warn_mid_cycle(missing, unit="updates", ahead=0):
+    """Warn where updates, or batches, are missing to the end of a cycle; `ahead` as for `_not_made`."""
     if missing:
         message = (
             f"training ended inside a cycle, {missing} {unit} before its end, where the rate is lowest; train "
-            f"{missing} {unit} more, or choose another step_size. warn=False silences this"
+            f"{missing} {unit} more, or choose another step_size. {_not_made(ahead, unit)}warn=False silences this"
         )
         warnings.warn(message, CycleWarning, stacklevel=2)
 
 
-def warn_total(schedule, done, unit="updates"):
-    """Warn where training ended before the `total` of a policy, if it has one, or went on at a rate of nearly 0."""
+def warn_total(schedule, done, unit="updates", ahead=0):
+    """Warn where training ended before the `total` of a policy, if it has one, or went on at a rate of nearly 0.
+
+    `ahead` as for `_not_made`.
+    """
     if (total := schedule.settings.get("total")) is None:
         return
     total = int(total)
@@ -114,8 +132,19 @@ def warn_total(schedule, done, unit="updates"):
         message = (
             f"the rate came down at the policy's total, {total} {unit}, and {done - total} {unit} more were made at "
             "next to nothing. Is total given in epochs, or is this a second fit? To train on, compile with a new "
-            "schedule. warn=False silences this"
+            f"schedule. {_not_made(ahead, unit)}warn=False silences this"
         )
     else:
         return
     warnings.warn(message, CycleWarning, stacklevel=2)
+
+
+def _not_made(ahead, unit):
+    """A sentence on how many of the counted updates, or batches, were not made; nothing where all were."""
+    if not ahead:
+        return ""
+    return (
+        f"({ahead} of the counted {unit} were not made: TensorFlow counts one more in each epoch whose length it does "
+        "not know, and the schedule skips a rate there. Give fit steps_per_epoch=n, with data that repeat, or "
+        "dataset.apply(tf.data.experimental.assert_cardinality(n)).) "
+    )

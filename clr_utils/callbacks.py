@@ -11,12 +11,15 @@ from clr_utils.callback_checks import (
     log_rate,
     optimizer_of,
     progress,
+    rate_in,
     refuse_several,
     warn_mid_cycle,
+    warn_other_setter,
     warn_short_step,
     warn_total,
 )
 from clr_utils.keras_internals import rate_source
+from clr_utils.optimizers import MOMENTA
 from clr_utils.policies import POLICIES
 from clr_utils.schedules import CyclicalLearningRate, PolicySchedule
 
@@ -54,7 +57,7 @@ class _RateCallback(keras.callbacks.Callback):
                 f"gradient_accumulation_steps is {optimizer.gradient_accumulation_steps}, and {me} sets one rate a "
                 f"batch: remove it, or {way_out}; {self._lengths} counts batches there"
             )
-        self._batches = 0
+        self._batches, self._ahead, self._told = 0, 0, False
 
     def on_train_batch_begin(self, batch, logs=None):
         """Set the rate of the update that follows."""
@@ -62,10 +65,13 @@ class _RateCallback(keras.callbacks.Callback):
         optimizer = optimizer_of(self)
         if not self._batches:
             self._before = progress(self.model.optimizer)
+        elif self._warn and not self._told and rate_in(optimizer) != self._held:
+            self._told = True
+            warn_other_setter(type(self).__name__)
         iteration = count(optimizer)
-        rate = float(self.schedule(iteration))
+        rate = arguments.number(f"the rate of update {iteration}", float(self.schedule(iteration)), minimum=0)
         optimizer.learning_rate = rate
-        self._set = iteration, rate
+        self._set, self._held = (iteration, rate), rate_in(optimizer)
 
     def on_train_batch_end(self, batch, logs=None):
         """Record what was set: Keras begins a last batch that does not come where it knows no length of the data."""
@@ -83,6 +89,8 @@ class _RateCallback(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Put the last rate into the logs."""
         follows(self, "_batches", "on_train_begin")
+        # Where the data end unannounced, TensorFlow counts one update more than it makes.
+        self._ahead += bool(self._batches) and count(optimizer_of(self)) == self.history["iterations"][-1] + 2
         log_rate(logs, self.history["lr"][-1] if self._batches else math.nan)
 
 
@@ -110,7 +118,8 @@ class CyclicLR(_RateCallback):
         decay: "amplitude" or "bounds", the two readings of exp_range (`clr_utils.exp_range`).
         step_size_down: Iterations in the falling half; as many as step_size unless given.
         start_lr_policy: Iteration at which the first cycle starts; the rate is base_lr before it.
-        warn: Give a `CycleWarning` when training ends inside a cycle or a step is shorter than an epoch.
+        warn: Give a `CycleWarning` when training ends inside a cycle, a step is shorter than an epoch, or another
+            callback sets the rate too.
 
     Raises:
         TypeError, ValueError: An argument is outside what is allowed; the message names it. When training begins:
@@ -171,7 +180,7 @@ class CyclicLR(_RateCallback):
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle."""
         if self._warn:
-            warn_mid_cycle(self.schedule.updates_left(count(optimizer_of(self))))
+            warn_mid_cycle(self.schedule.updates_left(count(optimizer_of(self))), ahead=self._ahead)
 
 
 class PolicyLR(_RateCallback):
@@ -184,7 +193,7 @@ class PolicyLR(_RateCallback):
         policy: The name of a function, as for `PolicySchedule`.
         **settings: Its arguments, as for `PolicySchedule`.
         warn: Give a `CycleWarning` when training ends before the `total` of the policy, if it has one, or goes on
-            after it at a rate of nearly 0.
+            after it at a rate of nearly 0, or when another callback sets the rate too.
 
     Raises:
         TypeError, ValueError, RuntimeError: As for `PolicySchedule`, and as for `CyclicLR` when training begins.
@@ -193,10 +202,15 @@ class PolicyLR(_RateCallback):
         >>> model.fit(x, y, batch_size=32, epochs=12, callbacks=[PolicyLR("sgdr", max_lr=0.1, period=1000)])
     """
 
-    def __init__(self, policy, /, *, warn=True, **settings):
+    def __init__(self, policy=None, /, *, warn=True, **settings):
+        if isinstance(policy, str) and policy in MOMENTA:
+            raise ValueError(
+                f"{policy!r} is the policy of a momentum, and PolicyLR sets the learning rate: make the optimizer "
+                f"MomentumSGD(..., momentum=PolicySchedule({policy!r}, ...)), or MomentumAdam with beta_1"
+            )
         super().__init__(PolicySchedule(policy, **settings), warn)
 
     def on_train_end(self, logs=None):
         """Warn when training has ended before the policy, or after it."""
         if self._warn:
-            warn_total(self.schedule, count(optimizer_of(self)))
+            warn_total(self.schedule, count(optimizer_of(self)), ahead=self._ahead)

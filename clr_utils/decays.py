@@ -3,7 +3,7 @@
 import math
 
 from clr_utils import arguments
-from clr_utils.cycles import counts
+from clr_utils.cycles import LONGEST_STEP, counts
 
 
 def fixed(iteration, lr):
@@ -39,7 +39,7 @@ def linear_decay(iteration, base_lr, max_lr, step_size):
     Arguments and errors as for `triangular`.
     """
     base_lr, max_lr = arguments.bounds(base_lr, max_lr)
-    step_size = arguments.whole("step_size", step_size)
+    step_size = arguments.whole("step_size", step_size, maximum=LONGEST_STEP)
     numbers = counts(iteration)
     done = numbers.real(numbers.xp.minimum(numbers.n, step_size)) / step_size
     return max_lr * (1 - done) + base_lr * done

@@ -6,6 +6,7 @@ import keras
 from keras.optimizers.schedules import LearningRateSchedule
 
 from clr_utils import arguments
+from clr_utils.optimizers import rate_not_momentum
 
 
 def differential_rates(model, groups, optimizer, **settings):
@@ -149,6 +150,11 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         for each in getattr(self, "optimizers", ()):
             each.loss_scale_factor = value
 
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        """Exclude weights from the weight decay of each group's optimizer."""
+        for each in self.optimizers:
+            each.exclude_from_weight_decay(var_list, var_names)
+
     def build(self, variables):
         """Make the slots for `model.trainable_variables`.
 
@@ -235,7 +241,7 @@ def _layers(name, layers):
 
 def _rate(name, rate):
     if isinstance(rate, LearningRateSchedule):
-        return rate
+        return rate_not_momentum(name, rate)
     if not isinstance(rate, Real):
         raise TypeError(f"{name} must be a number or a LearningRateSchedule; it is {rate!r} ({type(rate).__name__})")
     return arguments.number(name, rate, minimum=0)

@@ -10,6 +10,7 @@ from clr_utils.callback_checks import (
     follows,
     log_rate,
     optimizer_of,
+    rate_in,
     refuse_several,
     warn_mid_cycle,
     warn_no_update,
@@ -78,6 +79,7 @@ class LearningRateHistory(keras.callbacks.Callback):
         source = rate_source(self._optimizer)
         self._schedule = source if isinstance(source, keras.optimizers.schedules.LearningRateSchedule) else None
         self._warn_cycle = self._warn and isinstance(self._schedule, CyclicalLearningRate)
+        self._ahead = 0
         self._first_epoch, self._steps = True, (self.params or {}).get("steps")
         if self._warn_cycle:
             warn_short_step(self._schedule, self._steps)
@@ -97,7 +99,7 @@ class LearningRateHistory(keras.callbacks.Callback):
         if self._schedule is None:
             self._optimizer = optimizer_of(self)
             done = count(self._optimizer)
-            rate = float(keras.ops.convert_to_numpy(self._optimizer.learning_rate))
+            rate = rate_in(self._optimizer)
             self._record(range(self._next, done), [rate] * (done - self._next))
 
     def on_epoch_end(self, epoch, logs=None):
@@ -107,7 +109,9 @@ class LearningRateHistory(keras.callbacks.Callback):
         if self._schedule is not None:
             done = count(self._optimizer)
             # Where the data end unannounced, TensorFlow counts one update more than it makes.
-            self._record_schedule(done - (done == self._began + self._batches + 1))
+            ahead = done == self._began + self._batches + 1
+            self._ahead += ahead
+            self._record_schedule(done - ahead)
         log_rate(logs, self._rates[-1] if self._next > self._began else math.nan)
         if self._first_epoch:
             self._first_epoch = False
@@ -123,9 +127,9 @@ class LearningRateHistory(keras.callbacks.Callback):
         optimizer = optimizer_of(self)
         unit = "batches" if optimizer.gradient_accumulation_steps else "updates"
         if self._warn_cycle:
-            warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit)
+            warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit, self._ahead)
         elif self._warn and isinstance(self._schedule, PolicySchedule):
-            warn_total(self._schedule, schedule_count(optimizer), unit)
+            warn_total(self._schedule, schedule_count(optimizer), unit, self._ahead)
 
     def _catch_up(self):
         """Record what a schedule gave to the batches of an epoch that has not ended, if any."""

@@ -89,7 +89,9 @@ class MomentumSGD(_ScheduledMomentum, keras.optimizers.SGD):
     momentum = property(_ScheduledMomentum._momentum, _ScheduledMomentum._give)
 
     def __init__(self, learning_rate=0.01, momentum=0.9, nesterov=False, **settings):
-        super().__init__(_rate(learning_rate), nesterov=arguments.flag("nesterov", nesterov), **settings)
+        super().__init__(
+            rate_not_momentum("learning_rate", learning_rate), nesterov=arguments.flag("nesterov", nesterov), **settings
+        )
         self.momentum = momentum
 
     def build(self, variables):
@@ -136,13 +138,14 @@ class MomentumAdam(_ScheduledMomentum, keras.optimizers.Adam):
     def __init__(self, learning_rate=0.001, beta_1=0.9, **settings):
         if "momentum" in settings:
             raise TypeError("the momentum of Adam is its beta_1: write MomentumAdam(learning_rate, beta_1=...)")
-        super().__init__(_rate(learning_rate), beta_1, **settings)
+        super().__init__(rate_not_momentum("learning_rate", learning_rate), beta_1, **settings)
 
 
-def _rate(learning_rate):
-    if (policy := getattr(learning_rate, "policy", None)) in MOMENTA:
-        raise ValueError(f"learning_rate is the schedule of a momentum ({policy!r}): are the two swapped?")
-    return learning_rate
+def rate_not_momentum(name, rate):
+    """A learning rate as it was given; ValueError where it is the schedule of a momentum."""
+    if (policy := getattr(rate, "policy", None)) in MOMENTA:
+        raise ValueError(f"{name} is the schedule of a momentum ({policy!r}): are the two swapped?")
+    return rate
 
 
 def _checked(name, momentum):

@@ -1,6 +1,7 @@
 """Figures from numbers: each function takes numbers and an optional Axes, draws, and returns the Axes."""
 
 import io
+import math
 import sys
 
 import matplotlib.pyplot as plt
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 
 from clr_utils import arguments
+from clr_utils.metrics.comparison import PairedDifference
 from clr_utils.styles import style_of
 
 
@@ -171,10 +173,11 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
         log: A logarithmic axis, for rates; the tick is then at the geometric mean.
     """
     arguments.instance("values", values, dict, "a dict from a name to the results of its runs")
-    values = {name: arguments.sample(f"values[{name!r}]", each) for name, each in values.items()}
     log, unit = arguments.flag("log", log), arguments.text("unit", unit)
+    above = 0 if log else None
+    values = {name: arguments.sample(f"values[{name!r}]", each, above=above) for name, each in values.items()}
     ax = axes(ax, figsize=(8, 0.6 * len(values) + 1))
-    if log:
+    if log and values:
         log_axis(ax, [value for results in values.values() for value in results])
     levels_of_rows = _stacked(values.values(), np.log if log else np.asarray)
     for row, (results, levels) in enumerate(zip(values.values(), levels_of_rows, strict=True)):
@@ -212,6 +215,8 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
         unit: The label of the horizontal axis.
     """
     arguments.instance("differences", differences, dict, "a dict from a name to a PairedDifference")
+    for name, pairs in differences.items():
+        arguments.instance(f"differences[{name!r}]", pairs, PairedDifference, "what paired_difference() gives")
     unit = arguments.text("unit", unit)
     if noise is not None:
         noise = arguments.number("noise", noise, minimum=0)
@@ -225,8 +230,10 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
         ax.plot(pairs.differences, heights, ".", color=color, alpha=0.8, linestyle="none")
         ax.plot([pairs.low, pairs.high], [row, row], "-", color=color, linewidth=3)
         ax.plot([pairs.mean], [row], "D", color=color, markersize=7, linestyle="none")
-        mean, low, high = (round(value, 2) + 0.0 for value in (pairs.mean, pairs.low, pairs.high))
-        text = f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
+        size = pairs.high - pairs.low or abs(pairs.mean)
+        digits = max(2, -math.floor(math.log10(size))) if size else 2
+        mean, low, high = (round(value, digits) + 0.0 for value in (pairs.mean, pairs.low, pairs.high))
+        text = f"{mean:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
         ax.annotate(text, (1.02, row), (0, 0), ("axes fraction", "data"), "offset points", va="center", color=color)
     ax.set(
         yticks=range(len(differences)), yticklabels=list(differences), xlabel=unit, ylim=(len(differences) - 0.4, -0.6)

@@ -145,12 +145,14 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
         >>> PolicySchedule("warmed_up", policy=CyclicalLearningRate(0.001, 0.006, 2000), warmup=500)
     """
 
-    def __init__(self, policy, /, *unnamed, name="PolicySchedule", **settings):
+    def __init__(self, policy=None, /, *unnamed, name="PolicySchedule", **settings):
         super().__init__()
         if isinstance(policy, str) and policy in POLICIES:
             raise ValueError(
                 f"{policy!r} is a cycle: write CyclicalLearningRate(base_lr, max_lr, step_size, policy={policy!r})"
             )
+        if policy is None:
+            raise TypeError('name the policy first, without "policy=": "sgdr", max_lr=0.1, period=1000')
         self.policy = arguments.one_of("policy", policy, tuple(RULES))
         self.settings = settings
         self.name = arguments.text("name", name)

@@ -77,7 +77,7 @@ class Snapshots(keras.callbacks.Callback):
             self._begun = True
             self._drop_later(self._epoch_began)
             self._due = self._after(self._epoch_began)
-            self._check_executions()
+            self._check_executions(epoch)
 
     def on_train_batch_end(self, batch, logs=None):
         """Keep the weights where this was the last update before a foot."""
@@ -172,13 +172,13 @@ class Snapshots(keras.callbacks.Callback):
             if each > count:
                 self._drop(each)
 
-    def _check_executions(self):
+    def _check_executions(self, epoch):
         """Refuse what would jump over the next feet, where the length of an epoch is known."""
         together, params = self.model.steps_per_execution, self.params or {}
         steps, epochs = params.get("steps"), params.get("epochs")
         if together == 1 or not steps or not epochs:
             return
-        due, end = self._due, self._epoch_began + steps * epochs
+        due, end = self._due, self._epoch_began + steps * (epochs - epoch)
         while due <= end:
             if (done := (due - self._epoch_began) % steps) % together:
                 raise ValueError(

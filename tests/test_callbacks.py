@@ -2,6 +2,7 @@
 
 import csv
 import inspect
+import math
 import re
 import warnings
 
@@ -26,6 +27,7 @@ from helpers import (
     batches,
     beginning_again,
     fit,
+    on_tensorflow,
     probe_model,
     weight,
 )
@@ -217,11 +219,102 @@ def test_a_policy_without_an_end_does_not_warn(plain_model):
         fit(probe_model(PolicySchedule("sgdr", **RESTARTS)), 2, [LearningRateHistory()])
 
 
-def test_a_policy_of_momenta_does_not_warn(plain_model):
-    """It has a total, and no max_lr to be small beside."""
+@pytest.mark.parametrize("policy", ["mirrored", "one_cycle_momentum"])
+def test_a_policy_of_momenta_is_refused(policy):
+    with pytest.raises(ValueError, match=f"^'{policy}' is the policy of a momentum, .* make the optimizer MomentumSGD"):
+        PolicyLR(policy, total=2)
+
+
+def test_a_schedule_of_momenta_does_not_warn():
+    """As a learning rate, of which Keras's SGD cannot know: it has a total, and no max_lr to be small beside."""
+    schedule = PolicySchedule("one_cycle_momentum", total=2)
     with warnings.catch_warnings():
         warnings.simplefilter("error", CycleWarning)
-        fit(plain_model(), 4, [PolicyLR("one_cycle_momentum", total=2)])
+        fit(probe_model(schedule), 4, [LearningRateHistory()])
+
+
+def test_a_policy_is_named_first():
+    for form in (PolicyLR, PolicySchedule):
+        with pytest.raises(TypeError, match='^name the policy first, without "policy="'):
+            form(policy="sgdr", max_lr=0.1, period=9)
+
+
+def policy_lr(**settings):
+    return PolicyLR("sgdr", **RESTARTS, **settings)
+
+
+def once_an_epoch(**settings):
+    return keras.callbacks.LearningRateScheduler(lambda epoch: 0.3)
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "epochs", "told"),
+    [
+        ([policy_lr], 2, []),
+        ([lambda **settings: CyclicLR(0.1, 0.5, 3, **settings), policy_lr], 2, ["CyclicLR", "PolicyLR"]),
+        ([policy_lr, once_an_epoch], 1, []),  # before the first update, where it does no harm
+        ([policy_lr, once_an_epoch], 3, ["PolicyLR"]),
+    ],
+    ids=["one", "two", "one an epoch, once", "one an epoch"],
+)
+def test_two_callbacks_that_set_the_rate_are_told_once_each(callbacks, epochs, told, plain_model):
+    def messages(**settings):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", CycleWarning)
+            fit(plain_model(), 3, [make(**settings) for make in callbacks], epochs=epochs)
+        return [str(each.message) for each in caught if "something else" in str(each.message)]
+
+    found = messages()
+    assert [name in message for name, message in zip(sorted(told), sorted(found), strict=True)] == [True] * len(told)
+    assert not messages(warn=False)
+
+
+@pytest.mark.parametrize(
+    ("scale", "message"), [(-1, "0 or more; it is -0.0"), (math.nan, "a finite number; it is nan")]
+)
+def test_a_rate_that_cannot_be_is_refused_before_its_update(scale, message, plain_model):
+    model = plain_model()
+    callback = CyclicLR(0.05, 0.5, 3, scale_fn=lambda cycle: scale, warn=False)
+    with pytest.raises(ValueError, match=f"^the rate of update [01] must be {message}"):
+        fit(model, 3, [callback])
+    assert len(callback.history["lr"]) <= 1
+
+
+@on_tensorflow
+@pytest.mark.parametrize(
+    ("form", "policy", "part"),
+    [
+        ("callback", "one_cycle", "total, 12 updates, and 3 updates more"),
+        ("schedule", "one_cycle", "total, 12 updates, and 3 updates more"),
+        ("callback", "cycle", "inside a cycle, 3 updates before its end"),
+        ("schedule", "cycle", "inside a cycle, 3 updates before its end"),
+    ],
+)
+def test_where_tensorflow_counts_more_updates_than_it_makes_the_warnings_say_so(form, policy, part, plain_model):
+    import tensorflow as tf
+
+    cycles = CyclicalLearningRate(0.1, 0.5, 3)
+    once = {"max_lr": 0.5, "total": 12}
+    known = tf.data.Dataset.from_tensor_slices(batches(4)).batch(2)
+    unknown = known.filter(lambda x, y: True)
+
+    def train(data):
+        if form == "callback":
+            setter = CyclicLR(0.1, 0.5, 3) if policy == "cycle" else PolicyLR("one_cycle", **once)
+            model, callback = plain_model(), setter
+        else:
+            schedule = cycles if policy == "cycle" else PolicySchedule("one_cycle", **once)
+            model, callback = probe_model(schedule), LearningRateHistory()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", CycleWarning)
+            model.fit(data, epochs=3, callbacks=[callback], verbose=0)
+        messages = [str(each.message) for each in caught if each.category is CycleWarning]
+        return [message for message in messages if "shorter than an epoch" not in message]
+
+    (message,) = train(unknown)
+    assert part in message
+    assert "(3 of the counted updates were not made: TensorFlow counts one more in each epoch" in message
+    assert not train(known)
 
 
 # --- what both refuse ---

@@ -100,6 +100,7 @@ def test_negative_iterations_are_refused(decay, settings, iteration):
         (linear_decay, (0.007, 0.001, 4000), ["max_lr (0.001)", "base_lr (0.007)", "swap"]),
         (linear_decay, (0.001, 0.007, 0), ["step_size", "1 or more"]),
         (linear_decay, (0.001, 0.007, 2.5), ["step_size", "2.5", "round()"]),
+        (linear_decay, (0.001, 0.007, 2**40), ["step_size", str(2**30 - 1), str(2**40)]),
         (time_decay, (-1, 0.9), ["lr", "0 or more", "-1"]),
         (time_decay, (1, -0.1), ["decay", "0 or more", "-0.1"]),
         (time_decay, (1, float("inf")), ["decay", "finite", "inf"]),

@@ -20,6 +20,7 @@ from helpers import BACKEND, assert_rates, batches, fit, on_tensorflow, probe_mo
 
 SGD, Adam = keras.optimizers.SGD, keras.optimizers.Adam
 CYCLE = CyclicalLearningRate(0.1, 0.5, 3)
+MOMENTA = PolicySchedule("one_cycle_momentum", total=9)
 # Optimizers with state, with decay, that clip, and that update at some batches only.
 KINDS = [
     (SGD, {"momentum": 0.9, "clipnorm": 0.5}),
@@ -242,6 +243,22 @@ def test_a_change_of_trainable_is_refused_until_the_groups_are_formed_anew(eager
     assert_rates(trained(model, 1), [-1 - CYCLE(0), -3])
 
 
+@pytest.mark.parametrize("named", [{"var_names": ["kernel"]}, {"var_list": None}], ids=["by name", "by variable"])
+def test_what_is_excluded_from_weight_decay_does_not_decay(named, eager):
+    model = network()
+    if "var_list" in named:
+        named = {"var_list": [layer.kernel for layer in model.layers]}
+    groups = [(layer, 0.1) for layer in model.layers]
+    optimizer = differential_rates(model, groups, keras.optimizers.AdamW, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(**named)
+    model.compile(optimizer, "mse", run_eagerly=eager)
+    before = [layer.kernel.numpy() for layer in model.layers]
+    zeros = np.zeros((2, *model.input_shape[1:]), "float32")
+    model.fit(zeros, model.predict(zeros, verbose=0), verbose=0)
+    for layer, kernel in zip(model.layers, before, strict=True):
+        np.testing.assert_array_equal(layer.kernel.numpy(), kernel)
+
+
 # --- what is refused ---
 
 
@@ -258,6 +275,7 @@ def test_a_change_of_trainable_is_refused_until_the_groups_are_formed_anew(eager
         ({"rate": "0.1"}, TypeError, r"^groups\[0\]\[1\] must be a number or a LearningRateSchedule"),
         ({"rate": lambda: 0.1}, TypeError, r"^groups\[0\]\[1\] must be a number or a LearningRateSchedule"),
         ({"rate": -0.1}, ValueError, r"^groups\[0\]\[1\] must be 0 or more"),
+        ({"rate": MOMENTA}, ValueError, r"^groups\[0\]\[1\] is the schedule of a momentum .*swapped"),
         ({"optimizer": SGD(0.1)}, TypeError, r"^optimizer must be a class such as keras\.optimizers\.SGD"),
         ({"optimizer": "sgd"}, TypeError, r"^optimizer must be a class such as keras\.optimizers\.SGD"),
         ({"optimizer": float}, TypeError, "^what optimizer makes must be a Keras optimizer"),
@@ -308,6 +326,7 @@ def test_a_scaled_schedule_is_made_again_from_its_config():
     ("given", "message"),
     [
         ({"rate": "fast"}, "^rate must be a number or a LearningRateSchedule"),
+        ({"rate": MOMENTA}, "^rate is the schedule of a momentum"),
         ({"factor": 0}, "^factor must be greater than 0"),
         ({"groups": []}, "^groups must be a list of layers"),
         ({"groups": probe("w")}, "^groups must be a list of layers"),

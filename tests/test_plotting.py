@@ -10,7 +10,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from clr_utils import CyclicalLearningRate, plotting, policies
-from clr_utils.metrics.comparison import paired_difference
+from clr_utils.metrics.comparison import paired_difference, t_interval
 from clr_utils.styles import style_of
 
 RATES = policies.triangular(np.arange(24), 0.002, 0.03, 4)
@@ -169,6 +169,40 @@ def test_on_a_logarithmic_axis_the_tick_is_at_the_geometric_mean():
     ax = plotting.dot_plot({"one": [0.01, 1.0]}, log=True)
     assert ax.lines[1].get_xdata()[0] == pytest.approx(0.1)
     assert ax.get_xscale() == "log"
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ({"one": [0.0, 0.1]}, ValueError, r"values\['one'\] must be greater than 0"),
+        ({"one": [-0.1]}, ValueError, r"values\['one'\] must be greater than 0"),
+    ],
+)
+def test_a_logarithmic_axis_has_no_place_for_0(values, error, message):
+    with pytest.raises(error, match=message):
+        plotting.dot_plot(values, log=True)
+    plotting.dot_plot(values)
+
+
+def test_a_dot_plot_of_nothing_is_empty():
+    for log in (False, True):
+        assert not plotting.dot_plot({}, log=log).lines
+
+
+@pytest.mark.parametrize(
+    ("scale", "text"),
+    [(1, "-1.03 [-1.29, -0.77]"), (1e-3, "-0.0010 [-0.0013, -0.0008]"), (0, "+0.00 [+0.00, +0.00]")],
+)
+def test_forest_plot_writes_as_many_digits_as_the_interval_needs(scale, text):
+    pairs = paired_difference(scale * np.array([1.0, 1.1, 1.0]), scale * np.array([2.0, 2.05, 2.15]))
+    (written,) = plotting.forest_plot({"one": pairs}).texts
+    assert written.get_text() == text
+
+
+@pytest.mark.parametrize("given", [[1, 2], t_interval([1.0, 2.0, 3.0])], ids=["numbers", "an interval"])
+def test_forest_plot_takes_paired_differences(given):
+    with pytest.raises(TypeError, match=r"^differences\['one'\] must be what paired_difference\(\) gives"):
+        plotting.forest_plot({"one": given})
 
 
 def test_forest_plot_shows_each_pair_the_mean_and_the_interval():

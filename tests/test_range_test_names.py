@@ -45,5 +45,10 @@ def test_the_metrics_of_keras_fall_as_keras_says():
 def test_the_losses_of_keras_as_metrics_fall():
     for name in ("mae", "mse", "mape", "msle", "bce", "poisson", "kl_divergence", "huber_loss", "log_cosh"):
         assert falls(name)
+    for name, _ in inspect.getmembers(keras.losses, inspect.isfunction):
+        if name not in ("get", "serialize", "deserialize", "cosine_similarity"):
+            assert falls(name), name
+    for name in ("dice_coef", "dice_score"):
+        assert not falls(name)
     for name in ("auc", "precision", "f1_score_0", "cosine_similarity", "mean_io_u", "roc_auc", "pr_area"):
         assert not falls(name)

@@ -159,6 +159,9 @@ def test_too_short(method):
     curve[15] = np.nan
     with pytest.raises(NoSuggestionError, match="too short: 15 .*lower max_lr: the loss was not finite after 15 upd"):
         suggest(rates, curve, curve, method)
+    curve[0] = np.nan
+    with pytest.raises(NoSuggestionError, match="^the loss was not finite before the first update, .* in the data$"):
+        suggest(rates, curve, curve, method)
 
 
 @pytest.mark.parametrize("method", METHODS)

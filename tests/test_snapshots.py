@@ -76,6 +76,19 @@ def test_executions_that_would_jump_over_a_foot_are_refused(every, updates, toge
     assert weight(model) == 0
 
 
+@not_on_torch
+def test_a_foot_after_the_end_of_a_resumed_training_is_no_reason_to_refuse():
+    def resumed(epochs, snapshots):
+        model = probe_model(0.1, steps_per_execution=4)
+        model.optimizer.iterations.assign(50)
+        fit(model, 10, [snapshots], epochs=epochs, initial_epoch=5)
+
+    resumed(6, snapshots := Snapshots(75))
+    assert snapshots.updates == []
+    with pytest.raises(ValueError, match="a snapshot is due after 75 updates"):
+        resumed(8, Snapshots(75))
+
+
 @on_tensorflow
 @pytest.mark.filterwarnings("ignore:`shuffle=True` was passed")
 def test_a_jump_that_could_not_be_foreseen_is_told():

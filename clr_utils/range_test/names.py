@@ -7,6 +7,7 @@ ACCURACIES = ("accuracy", "acc")
 FALLING = (
     *("loss", "error", "mae", "mse", "mape", "msle", "rmse", "bce"),
     *("crossentropy", "cross_entropy", "hinge", "poisson", "divergence", "logcosh", "log_cosh", "perplexity"),
+    *("huber", "dice", "tversky", "circle", "ctc", "nll"),
     *("false_positives", "false_negatives"),
 )
 

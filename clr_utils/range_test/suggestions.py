@@ -144,6 +144,11 @@ def turned(learning_rates, losses, values, name, *, smoothing=SMOOTHING):
     rates, heights = rates[:finite][measured], heights[measured]
     if len(rates) < SHORTEST:
         hint = ""
+        if not finite:
+            raise NoSuggestionError(
+                "the loss was not finite before the first update, so that no rate is to blame: look for NaN and "
+                "infinite numbers in the data"
+            )
         if finite < len(losses):
             hint = f", or lower max_lr: the loss was not finite after {finite} updates"
         elif 2 * len(rates) < finite:
