@@ -1,6 +1,6 @@
 """Momentum that moves against the learning rate: pure functions, as in `clr_utils.policies`.
 
-In Keras 3 a momentum that a callback assigns changes nothing: the compiled step has the first one built in. The
+A momentum that a callback assigns changes nothing in a compiled step, which has the first one built in. The
 optimizers of `clr_utils.optimizers` compute it inside the step.
 """
 

@@ -30,8 +30,8 @@ CONTRASTS = {
     "triangular2 against the best rate with the drops": ("triangular2", "best_drops"),
     "triangular2 against one line to 0": ("triangular2", "line"),
 }
-# Smith's own reason is that rates near the best one are used throughout. So are they in any order: what is the order
-# worth, within each stage of Table 2, and over the whole training? These two hold together.
+# Smith's practical reason is that rates near the best one are used throughout. So are they in any order: what is the
+# order worth, within each stage of Table 2, and over the whole training? These two hold together.
 SHUFFLED = {
     "cycles against the same rates shuffled in each stage": ("triangular2", "shuffled_stages"),
     "cycles and stages against the same rates shuffled": ("triangular2", "shuffled"),

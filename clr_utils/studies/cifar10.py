@@ -1,6 +1,6 @@
 """The CIFAR-10 study: Smith 2017, section 4.1.1, and the controls that the paper lacks, at two scales.
 
-The full scale has the paper's images (32x32), network and numbers of iterations. The reduced scale carries the
+The full scale has the paper's images (32x32) and iterations, and whole cifar10_quick. The reduced scale carries the
 statistics: images averaged to 16x16, cifar10_quick with half of its channels, half of every number of iterations, the
 rates unchanged. An exponential decay per iteration has gamma squared there, so that it falls as far. In both an arm's
 name says its length in the paper's iterations (`clr_utils.studies.smith`).
