@@ -156,10 +156,10 @@ def votes(seeds, scale="reduced"):
 def at_feet(name, seeds, step_size=2_000, until=16_000):
     """By how much the accuracy at the feet inside a training is above that at the peaks before and after, one a seed.
 
-    Taking the peaks on both sides cancels what the training gains meanwhile.
+    Peaks on both sides cancel a steady gain, not learning that slows.
 
     Args:
-        name: An arm whose rate is cyclical from its start on.
+        name: An arm whose rate is cyclical from its start on, or one without cycles to compare the same readings.
         seeds: Of the runs.
         step_size: Of its cycles, in the paper's iterations.
         until: Iteration at which these cycles end.
