@@ -125,18 +125,18 @@ def warn_total(schedule, done, unit="updates", ahead=0):
     if done < total:
         message = (
             f"training ended {total - done} {unit} before the policy's total, so its last and smallest rates are "
-            f"missing; train {total - done} {unit} more, or choose another total. warn=False silences this"
+            f"missing; train {total - done} {unit} more, or choose another total."
         )
     # The rate arrives at update number `total`, so one more is no mistake. A momentum's policy has no max_lr.
     elif done > total + 1 and float(schedule(total)) < 0.01 * schedule.settings.get("max_lr", 0):
         message = (
             f"the rate came down at the policy's total, {total} {unit}, and {done - total} {unit} more were made at "
             "next to nothing. Is total given in epochs, or is this a second fit? To train on, compile with a new "
-            f"schedule. {_not_made(ahead, unit)}warn=False silences this"
+            "schedule."
         )
     else:
         return
-    warnings.warn(message, CycleWarning, stacklevel=2)
+    warnings.warn(f"{message} {_not_made(ahead, unit)}warn=False silences this", CycleWarning, stacklevel=2)
 
 
 def _not_made(ahead, unit):

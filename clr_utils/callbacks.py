@@ -19,7 +19,7 @@ from clr_utils.callback_checks import (
     warn_total,
 )
 from clr_utils.keras_internals import rate_source
-from clr_utils.optimizers import MOMENTA
+from clr_utils.optimizers import rate_not_momentum
 from clr_utils.policies import POLICIES
 from clr_utils.schedules import CyclicalLearningRate, PolicySchedule
 
@@ -203,12 +203,7 @@ class PolicyLR(_RateCallback):
     """
 
     def __init__(self, policy=None, /, *, warn=True, **settings):
-        if isinstance(policy, str) and policy in MOMENTA:
-            raise ValueError(
-                f"{policy!r} is the policy of a momentum, and PolicyLR sets the learning rate: make the optimizer "
-                f"MomentumSGD(..., momentum=PolicySchedule({policy!r}, ...)), or MomentumAdam with beta_1"
-            )
-        super().__init__(PolicySchedule(policy, **settings), warn)
+        super().__init__(rate_not_momentum("policy", PolicySchedule(policy, **settings)), warn)
 
     def on_train_end(self, logs=None):
         """Warn when training has ended before the policy, or after it."""

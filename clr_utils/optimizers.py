@@ -144,7 +144,10 @@ class MomentumAdam(_ScheduledMomentum, keras.optimizers.Adam):
 def rate_not_momentum(name, rate):
     """A learning rate as it was given; ValueError where it is the schedule of a momentum."""
     if (policy := getattr(rate, "policy", None)) in MOMENTA:
-        raise ValueError(f"{name} is the schedule of a momentum ({policy!r}): are the two swapped?")
+        raise ValueError(
+            f"{name} is the schedule of a momentum ({policy!r}): are the two swapped? A momentum is an argument of "
+            "MomentumSGD, or beta_1 of MomentumAdam"
+        )
     return rate
 
 

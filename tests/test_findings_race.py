@@ -33,6 +33,18 @@ def test_readings_that_do_not_belong_to_the_updates_are_refused():
         race.updates_to_target(UPDATES, [1, 2, 3, 4, 5, float("nan")], 80)
 
 
+def test_smiths_range_test_on_the_reduced_images():
+    """07: the accuracy begins to climb at 0.001, climbs fast until 0.006, and slowly and more roughly on to 0.02."""
+    updates, curves = study.recorded_curves("range_test", seeds=study.SEEDS["reduced"][: study.FEWER_SEEDS])
+    rates, mean = 0.02 * updates / updates[-1], curves.mean(axis=0)
+    assert rates[np.flatnonzero(mean > mean[0] + 3)[0]] == pytest.approx(0.001, rel=0.5)
+    at = {rate: mean[np.argmin(abs(rates - rate))] for rate in (0.001, 0.006, 0.02)}
+    assert 0 < (at[0.02] - at[0.006]) / 14 < (at[0.006] - at[0.001]) / 5 / 5, "points for each 0.001"
+    falls = np.diff(curves) < -1
+    assert falls[:, rates[1:] > 0.006].mean() > 1.4 * falls[:, rates[1:] <= 0.006].mean()
+    assert (rates[curves.argmax(axis=1)] > 0.012).all(), "twice 0.006 could be read off as well"
+
+
 @pytest.fixture
 def recorded(monkeypatch):
     """Curves as if they had been recorded: an accuracy for each arm, that of its end, with 0.1 more each seed."""

@@ -9,7 +9,9 @@ from matplotlib.colors import to_hex
 from scipy import stats
 
 from clr_utils import experiments
+from clr_utils.datasets.chest_xray import finding_or_none, load_chest_sample, patient_split
 from clr_utils.findings import contrasts, retraining
+from clr_utils.metrics.comparison import t_interval
 from clr_utils.studies import chest_xray as study
 from clr_utils.styles import style_of
 
@@ -103,6 +105,30 @@ def test_the_mean_steps_of_what_is_not_recorded_are_no_numbers(records):
     found = retraining.mean_steps([("mobilenet", "sgd")])
     assert found[list(retraining.STEPS)].isna().all(axis=None)
     assert (found["seeds"] == 0).all()
+
+
+def test_how_many_networks_of_the_nih_images_never_left_always_no():
+    """08, beside the verdicts on the NIH findings: with SGD nearly all, with Adam before phase 2 every one."""
+    xrays, seeds = load_chest_sample(), study.SEEDS["nih"]
+
+    def stayed(finding, arm, optimizer):
+        labels = [patient_split(finding_or_none(xrays, finding), finding, seed).y_train for seed in seeds]
+        share = [100 * (1 - each.mean()) for each in labels]
+        scores = retraining.values(arm, "train_accuracy", seeds, data=finding, optimizer=optimizer)
+        return int(np.isclose(scores, share, atol=0.01).sum())
+
+    assert [stayed(finding, "before", "adam") for finding in study.NIH] == [10, 10, 10]
+    assert stayed("Effusion", "from_start", "adam") == 8
+    ends = [stayed(finding, arm, "sgd") for finding in study.NIH for arm in ("last_rate", "one_line", "triangular")]
+    assert sum(ends) == 85, "of ninety"
+
+
+def test_on_validation_images_the_line_loses_nothing():
+    """08, where it asks whether the loss on test images is overfitting."""
+    one_line, last_rate = (
+        retraining.values(arm, "validation_roc_area", SEEDS, optimizer="adam") for arm in ("one_line", "last_rate")
+    )
+    assert t_interval(one_line - last_rate).low > -0.001
 
 
 def test_before_is_what_triangulars_own_records_say_of_phase_1(records, monkeypatch):

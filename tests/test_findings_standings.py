@@ -16,6 +16,20 @@ def anew():
     study.chosen_rate.cache_clear()
 
 
+def test_where_the_best_peaks_of_the_short_budget_lie():
+    """09: "with SGD two of eleven lie at half the others' peak, by 0.3 points or less; Adam's is lower still"."""
+    found = standings.plateau("quick", "short")
+    best = {name: rates[int(np.argmin(errors))] for name, (rates, errors) in found.items()}
+    with_sgd = {name: rate for name, rate in best.items() if name not in ("schedule_free", "adam_linear")}
+    assert len(with_sgd) == 11
+    lower = [name for name, rate in with_sgd.items() if rate != 0.008]
+    assert [with_sgd[name] for name in lower] == [0.004, 0.004]
+    for name in lower:
+        rates, errors = found[name]
+        assert errors[rates.index(0.008)] - min(errors) <= 0.3
+    assert best["adam_linear"] < 0.004
+
+
 @pytest.fixture
 def recorded(monkeypatch):
     """Let the runs have records whose accuracy `score(family, rate, seed)` says; None where there is no record."""

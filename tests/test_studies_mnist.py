@@ -1,8 +1,31 @@
 """The MNIST study: its arms differ as notebook 04 says, its rates are chosen on validation, its records hold."""
 
+import numpy as np
 import pytest
+from scipy import stats
 
+from clr_utils.metrics.comparison import t_interval
 from clr_utils.studies import mnist
+
+
+def test_what_04_says_of_cycles_and_line_and_of_the_seeds_that_would_tell():
+    recorded = {name: np.array(errors) for name, errors in mnist.recorded_errors().items()}
+
+    def gains(arm, other):
+        return recorded[arm] - recorded[other]
+
+    mean, low, _ = t_interval(gains("best_triangular", "best_linear"))
+    assert 0 < low < mean < 0.1
+
+    def enough(gains, margin=0.1, contrasts=7):
+        """The seeds with which the interval, at this mean and spread, no longer reaches over the margin."""
+        mean, spread = gains.mean(), gains.std(ddof=1)
+        room = min(abs(mean - margin), abs(mean + margin))
+        reach = (stats.t.ppf(1 - 0.025 / contrasts, n - 1) * spread / n**0.5 for n in range(2, 1000))
+        return next(n for n, half in enumerate(reach, 2) if half < room)
+
+    assert round(enough(gains("published", "baseline")), -1) == 40
+    assert round(enough(gains("published", "published_fixed")), -1) == 180
 
 
 def updates(settings, examples):
