@@ -6,6 +6,7 @@ import pytest
 
 from clr_utils.findings import contrasts, race
 from clr_utils.studies import cifar10 as study
+from clr_utils.studies.rates import rate_of_each_update
 from clr_utils.studies.smith import EVERY
 
 UPDATES = np.arange(1, 7) * 500
@@ -43,6 +44,34 @@ def test_smiths_range_test_on_the_reduced_images():
     falls = np.diff(curves) < -1
     assert falls[:, rates[1:] > 0.006].mean() > 1.4 * falls[:, rates[1:] <= 0.006].mean()
     assert (rates[curves.argmax(axis=1)] > 0.012).all(), "twice 0.006 could be read off as well"
+
+
+def test_without_drops_the_cycles_are_not_worse_than_their_mean():
+    """07: by 0.6 points ahead, with an interval from 0.0 to 1.2, while triangular2's rate sinks to about 0.001."""
+    row = race.judged({"cycles": ("cycles_no_drops", "mean_no_drops")}).loc["cycles"]
+    assert row.tolist() == ["+0.62 [+0.04, +1.19]", 10, "undecided"]
+    rates = rate_of_each_update(study.arms("full")["cycles_no_drops"]["policy"], 25_000)
+    assert rates[-4_000:].max() < 0.0012
+
+
+def test_a_foot_is_good_and_less_than_a_quarter_of_that_is_learning():
+    """07, between the feet and the peaks of triangular2, and where its stage means are read at the same moments."""
+    with_cycles, without = (
+        np.mean(race.at_feet(name, study.SEEDS["reduced"])) for name in ("triangular2", "mean_drops")
+    )
+    assert 0 < without < with_cycles / 4
+
+
+def test_decay_is_ahead_for_2500_iterations_and_triangular2_stays_below_its_last_rate():
+    """07: of the race's recorded curves, and of the rates of Table 2."""
+    updates, decay = study.recorded_curves("decay")
+    ahead = decay.mean(axis=0) - study.recorded_curves("triangular2")[1].mean(axis=0)
+    assert (ahead[2 * updates <= 2_500] > 0.5).all()
+    assert ahead[2 * updates == 3_000] < 0.5
+    assert ahead[2 * updates == 4_000] < 0
+    rates = rate_of_each_update(study.arms("full")["triangular2"]["policy"], 25_000)
+    assert (rates[-9_000:] < 0.001).all()
+    assert rates[:16_000].max() == pytest.approx(0.005, rel=0.01)
 
 
 @pytest.fixture
