@@ -104,6 +104,33 @@ def test_the_causes_of_case_2_by_hand(records):
     assert robustness.causes("pr_area").loc["twice the updates", "verdict"] == "supported"
 
 
+def test_the_recorded_causes_are_those_of_06():
+    """Twice the updates leave a third of the false positives; weights and more patches more than double them."""
+    found = robustness.causes("false_positives")["verdict"]
+    assert set(found[found == "contradicted"].index) == {
+        "negatives weighted as in case 2",
+        "more data from all patients, at equal updates",
+    }
+    assert set(found) == {"contradicted", "undecided"}
+    area = robustness.causes("pr_area")["verdict"]
+    equal = {"one cycle instead of three", "10 epochs instead of 12"}
+    assert set(area[area == "no difference beyond the margin"].index) == equal
+    assert set(area.drop(list(equal))) == {"undecided"}
+
+
+def test_the_intervals_of_the_figure_in_06_are_those_of_the_verdicts():
+    together = len(robustness.ENDPOINTS) * len(case_contrast.CONTRASTS)
+    drawn = case_contrast.differences("log_fpr", together=together)
+    assert 10 ** drawn["twice the updates"].mean == pytest.approx(1 / 3, rel=0.1)
+    assert drawn["twice the updates"].high < 0
+    for cause in ("negatives weighted as in case 2", "more data from all patients, at equal updates"):
+        assert 2 < 10 ** drawn[cause].mean < 3
+    for cause, row in robustness.causes("false_positives")["false_positives"].items():
+        pairs = drawn[cause]
+        assert row == f"{-pairs.mean:+.4f} [{-pairs.high:+.4f}, {-pairs.low:+.4f}]"
+    assert case_contrast.differences("precision")["case 2's threshold"].low > 0
+
+
 def test_the_margins_are_those_of_the_designs():
     assert study.DESIGN["margin"].startswith(f"{robustness.ENDPOINTS['pr_area']} of PR area")
     assert case_contrast.DESIGN["margin"].startswith(f"{robustness.ENDPOINTS['false_positives']}, ")

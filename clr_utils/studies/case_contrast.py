@@ -70,22 +70,27 @@ def study_runs(names=None, seeds=SEEDS):
     return [Run(STUDY, name, known[name], seed) for seed in range(seeds) for name in names or known]
 
 
-def differences(metric, seeds=SEEDS):
+def differences(metric, seeds=SEEDS, together=1):
     """What each cause changes: {cause: paired difference of `metric`, the arm minus the one that it is held to}.
 
     Args:
         metric: "log_fpr", the logarithm to base 10 of the false-positive rate at recall 0.95; or one of the recorded
             metrics, such as "pr_area" or "precision". Of those at a threshold the first cause is the threshold alone.
         seeds: How many, from 0.
+        together: How many intervals hold together with 95 % (Bonferroni); each alone unless given.
 
     Raises:
         FileNotFoundError: Some runs are not recorded yet.
     """
+
+    def paired(values, held):
+        return paired_difference(values, held, confidence=1 - 0.05 / together)
+
     records = {name: load_records(study_runs([name], seeds)) for name in arms()}
     values = {name: [_value(record, metric) for record in found] for name, found in records.items()}
     shifted = [record["metrics"].get(f"{metric}_shifted") for record in records["first"]]
-    threshold = {} if None in shifted else {"case 2's threshold": paired_difference(shifted, values["first"])}
-    contrasts = {cause: paired_difference(values[name], values[held]) for name, (held, cause) in CONTRASTS.items()}
+    threshold = {} if None in shifted else {"case 2's threshold": paired(shifted, values["first"])}
+    contrasts = {cause: paired(values[name], values[held]) for name, (held, cause) in CONTRASTS.items()}
     return threshold | contrasts
 
 
