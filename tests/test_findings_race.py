@@ -74,6 +74,14 @@ def test_decay_is_ahead_for_2500_iterations_and_triangular2_stays_below_its_last
     assert rates[:16_000].max() == pytest.approx(0.005, rel=0.01)
 
 
+def test_the_windows_are_judged_as_07_says():
+    """Claim 15: Hann's makes no difference; Welch's is between 0.1 points worse and 0.6 better than the triangle."""
+    found = race.judged(race.WINDOWS)
+    assert list(found["verdict"]) == ["undecided", "no difference beyond the margin"]
+    assert found.iloc[0]["points of accuracy"] == "+0.25 [-0.07, +0.58]"
+    assert set(found["seeds"]) == {10}
+
+
 @pytest.fixture
 def recorded(monkeypatch):
     """Curves as if they had been recorded: an accuracy for each arm, that of its end, with 0.1 more each seed."""
