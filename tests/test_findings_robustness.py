@@ -119,8 +119,7 @@ def test_the_recorded_causes_are_those_of_06():
 
 
 def test_the_intervals_of_the_figure_in_06_are_those_of_the_verdicts():
-    together = len(robustness.ENDPOINTS) * len(case_contrast.CONTRASTS)
-    drawn = case_contrast.differences("log_fpr", together=together)
+    drawn = case_contrast.differences("log_fpr", together=robustness.CAUSES_TOGETHER)
     assert 10 ** drawn["twice the updates"].mean == pytest.approx(1 / 3, rel=0.1)
     assert drawn["twice the updates"].high < 0
     for cause in ("negatives weighted as in case 2", "more data from all patients, at equal updates"):

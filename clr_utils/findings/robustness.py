@@ -24,6 +24,7 @@ IN_ONE_CYCLE = (("triangular", "fixed_0.03"), ("exp_range", "fixed_0.03"), ("exp
 AT_A_DIFFICULTY = (("triangular", "fixed_0.016"), ("triangular", "fixed_0.03"))
 # The margin of the false positives is of a power of ten (`case_contrast.DESIGN`).
 ENDPOINTS = {"pr_area": MARGINS["pr_area"], "false_positives": 0.1}
+CAUSES_TOGETHER = len(ENDPOINTS) * len(case_contrast.CONTRASTS)  # intervals that hold together
 
 
 def one_cycle():
@@ -58,7 +59,7 @@ def causes(endpoint):
     """
     arguments.one_of("endpoint", endpoint, tuple(ENDPOINTS))
     pairs = {cause: (name, held) for name, (held, cause) in case_contrast.CONTRASTS.items()}
-    return _table(case_contrast.study_runs(), "", pairs, endpoint, len(ENDPOINTS) * len(pairs))
+    return _table(case_contrast.study_runs(), "", pairs, endpoint, CAUSES_TOGETHER)
 
 
 def spreads(metric="pr_area"):
