@@ -58,7 +58,17 @@ def data_for_fit(begin):
     """
     from keras.src.trainers.data_adapters.generator_data_adapter import GeneratorDataAdapter
 
-    data = GeneratorDataAdapter(begin())
+    class Untuned(GeneratorDataAdapter):
+        def get_tf_dataset(self):
+            import tensorflow as tf
+
+            # A `fit` that is stopped within an epoch leaves its iterator to the garbage collector, which would now and
+            # then wait for the thread that tunes it, for as long again as the iterator has lived.
+            options = tf.data.Options()
+            options.autotune.enabled = False
+            return super().get_tf_dataset().with_options(options)
+
+    data = Untuned(begin())
     data.generator = begin
     return data
 

@@ -4,8 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from clr_utils.keras_internals import compile_arguments, rate_source, schedule_count, seed_generator, set_seed_generator
-from helpers import fit, probe_model
+from clr_utils.keras_internals import (
+    compile_arguments,
+    data_for_fit,
+    rate_source,
+    schedule_count,
+    seed_generator,
+    set_seed_generator,
+)
+from helpers import fit, on_tensorflow, probe_model
 
 
 def test_a_rate_that_is_a_number_comes_from_a_variable():
@@ -47,6 +54,15 @@ def test_the_arguments_of_compile_are_those_that_were_given():
     assert all(found[name] is value for name, value in given.items())
     found["loss"] = "mse"
     assert compile_arguments(model)["loss"] is given["loss"]
+
+
+@on_tensorflow
+def test_no_thread_tunes_the_data_of_a_range_test():
+    """The iterator of a stopped `fit` waits for such a thread when it is deleted: seconds, now and then."""
+    batches = [(np.full((2, 3), number, "float32"),) for number in range(4)]
+    dataset = data_for_fit(lambda: iter(batches)).get_tf_dataset()
+    assert dataset.options().autotune.enabled is False
+    np.testing.assert_array_equal([x for (x,) in dataset], [x for (x,) in batches])
 
 
 def numbers():
