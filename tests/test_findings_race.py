@@ -82,6 +82,14 @@ def test_the_windows_are_judged_as_07_says():
     assert set(found["seeds"]) == {10}
 
 
+def test_shares_of_max_lr_are_judged_as_07_says():
+    """Claim 18: a quarter makes no difference; a third is between 1.0 points worse and level."""
+    found = race.judged(race.BOUNDS)
+    assert list(found["verdict"]) == ["undecided", "no difference beyond the margin"]
+    assert found.iloc[0]["points of accuracy"] == "-0.52 [-1.04, +0.01]"
+    assert set(found["seeds"]) == {10}
+
+
 @pytest.fixture
 def recorded(monkeypatch):
     """Curves as if they had been recorded: an accuracy for each arm, that of its end, with 0.1 more each seed."""
@@ -192,3 +200,15 @@ def test_votes_are_of_both_kinds_alone_and_together(monkeypatch):
     assert found["six snapshots, voting"] == ["snapshots ensemble"]
     assert found["one unrelated network alone"] == ["members accuracy"]
     assert len(found) == 4
+
+
+def test_votes_are_judged_against_the_last_snapshot_and_the_unrelated(monkeypatch):
+    bumps = np.tile([0.1, -0.1], 5)
+    found = {"six snapshots, voting": 70 + bumps, "the last snapshot alone": 71 - bumps}
+    found["six unrelated networks, voting"] = [60.0] * 10
+    monkeypatch.setattr(race, "seeds_recorded", lambda names: study.SEEDS["reduced"])
+    monkeypatch.setattr(race, "votes", lambda seeds: found)
+    assert list(race.judged_votes()["verdict"]) == ["contradicted", "supported"]
+    monkeypatch.setattr(race, "seeds_recorded", lambda names: ())
+    monkeypatch.setattr(race, "votes", lambda seeds: dict.fromkeys(found, []))
+    assert set(race.judged_votes()["verdict"]) == {"not recorded yet"}

@@ -41,6 +41,25 @@ WINDOWS = {
     "Welch's window against the triangular one": ("welch", "cycles_6"),
     "Hann's window against the triangular one": ("hann", "cycles_6"),
 }
+# Claim 18 is that base_lr may be a third or a quarter of max_lr; in Table 2 it is a fifth. These two hold together.
+BOUNDS = {
+    "base_lr a third of max_lr, against a fifth": ("third", "cycles_6"),
+    "base_lr a quarter of max_lr, against a fifth": ("quarter", "cycles_6"),
+}
+# Claim 16 is that a step_size of 2 to 10 epochs makes little difference, claim 25 that it takes three cycles or more,
+# and that four are better; all in 24,000 iterations. These five hold together.
+CYCLES = {
+    "claim 16: a step_size of 2 epochs against 4": ("cycles_12", "cycles_6"),
+    "claim 16: a step_size of 8 epochs against 4": ("cycles_3", "cycles_6"),
+    "claim 25: three cycles against one": ("cycles_3", "cycles_1"),
+    "claim 25: three cycles against two": ("cycles_3", "cycles_2"),
+    "claim 25: four cycles against three": ("cycles_4", "cycles_3"),
+}
+# What a vote of the feet is worth (`votes`), at the same price. These two hold together.
+VOTES = {
+    "six snapshots, voting, against the last alone": ("six snapshots, voting", "the last snapshot alone"),
+    "six snapshots, voting, against six unrelated": ("six snapshots, voting", "six unrelated networks, voting"),
+}
 PUBLISHED = {
     "fixed_staged": "fixed",
     "triangular2": "triangular2",
@@ -77,14 +96,22 @@ def judged(contrasts=CONTRASTS, margin=MARGIN):
     """A row for each contrast whose arms are recorded: the difference of the accuracies and its verdict.
 
     Args:
-        contrasts: CONTRASTS, SHUFFLED, or other ones, {what is claimed: (arm, other)}; the intervals hold together for
-            all of them (Bonferroni).
+        contrasts: CONTRASTS, SHUFFLED, WINDOWS, BOUNDS, CYCLES, or other ones, {what is claimed: (arm, other)}; the
+            intervals hold together for all of them (Bonferroni).
         margin: The smallest difference that matters, in points.
 
     Returns:
         A DataFrame. "verdict" is about "the first is better"; until all seeds of the design are recorded there is none.
     """
     return judged_table(contrasts, seeds_recorded, final, planned=len(study.SEEDS["reduced"]), margin=margin)
+
+
+def judged_votes(margin=MARGIN):
+    """As `judged`, of VOTES."""
+    seeds = seeds_recorded(study.ENSEMBLES)
+    found = votes(seeds)
+    planned = len(study.SEEDS["reduced"])
+    return judged_table(VOTES, lambda _: seeds, lambda who, _: found[who], planned=planned, margin=margin)
 
 
 def table(scale="reduced"):
