@@ -90,6 +90,19 @@ def test_shares_of_max_lr_are_judged_as_07_says():
     assert set(found["seeds"]) == {10}
 
 
+def test_the_recorded_votes_are_judged_as_07_says():
+    """The snapshots' vote is behind the last of them, and far ahead of unrelated networks, which gain by voting."""
+    found = race.judged_votes()
+    assert list(found["verdict"]) == ["undecided", "supported"]
+    assert found.iloc[0]["points of accuracy"] == "-0.60 [-0.82, -0.39]"
+    assert found.iloc[1]["points of accuracy"] == "+5.17 [+4.80, +5.55]"
+    assert set(found["seeds"]) == {10}
+    means = {who: np.mean(values) for who, values in race.votes(study.SEEDS["reduced"]).items()}
+    assert max(means, key=means.get) == "the last snapshot alone"
+    gain = means["six unrelated networks, voting"] - means["one unrelated network alone"]
+    assert gain == pytest.approx(3, abs=0.5)
+
+
 @pytest.fixture
 def recorded(monkeypatch):
     """Curves as if they had been recorded: an accuracy for each arm, that of its end, with 0.1 more each seed."""
