@@ -90,6 +90,19 @@ def test_shares_of_max_lr_are_judged_as_07_says():
     assert set(found["seeds"]) == {10}
 
 
+def test_the_number_of_cycles_is_judged_as_07_says():
+    """Claims 16 and 25: all undecided, the means within 0.4 points, no gain of half a point over one cycle or two."""
+    found = race.judged(race.CYCLES)
+    assert set(found["verdict"]) == {"undecided"}
+    assert set(found["seeds"]) == {10}
+    differences = found["points of accuracy"]
+    assert differences["claim 25: three cycles against one"] == "-0.26 [-0.84, +0.32]"
+    assert differences["claim 25: three cycles against two"] == "-0.17 [-0.70, +0.36]"
+    assert list(differences)[:2] == ["+0.12 [-0.70, +0.94]", "+0.22 [-0.25, +0.70]"]
+    ends = [race.final(f"cycles_{number}", study.SEEDS["reduced"]) for number in (1, 2, 3, 4, 6, 12)]
+    assert np.ptp(np.mean(ends, axis=1)) < 0.4 < np.ptp(ends, axis=1).min()
+
+
 def test_the_recorded_votes_are_judged_as_07_says():
     """The snapshots' vote is behind the last of them, and far ahead of unrelated networks, which gain by voting."""
     found = race.judged_votes()
