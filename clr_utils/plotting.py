@@ -184,7 +184,9 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
         ax.plot(results, row - 0.16 * levels, "o", color="C0", alpha=0.75, linestyle="none")
         middle = np.exp(np.mean(np.log(results))) if log else np.mean(results)
         ax.plot([middle], [row], "|", color="C1", markersize=22, markeredgewidth=3, linestyle="none")
-    ax.set(yticks=range(len(values)), yticklabels=list(values), xlabel=unit, ylim=(len(values) - 0.4, -0.6))
+    stack = 0.16 * max((levels.max() for levels in levels_of_rows[:1]), default=0)  # of the first row
+    top = -max(0.6, stack + 0.12)
+    ax.set(yticks=range(len(values)), yticklabels=list(values), xlabel=unit, ylim=(len(values) - 0.4, top))
     ax.grid(axis="y", visible=False)
     return ax
 

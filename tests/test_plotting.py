@@ -165,6 +165,14 @@ def test_dots_that_would_hide_each_other_are_stacked():
     assert lower[0] == lower[2] < lower[1]
 
 
+def test_a_tall_stack_of_the_first_row_is_inside_the_axes():
+    for many in (1, 4, 5, 10):
+        ax = plotting.dot_plot({"one": [1.0] * many, "other": [2.0]})
+        below, top = ax.get_ylim()
+        assert top < min(ax.lines[0].get_ydata()) - 0.1, "and its uppermost dot is whole"
+        assert (below, top <= -0.6) == (1.6, True)
+
+
 def test_on_a_logarithmic_axis_the_tick_is_at_the_geometric_mean():
     ax = plotting.dot_plot({"one": [0.01, 1.0]}, log=True)
     assert ax.lines[1].get_xdata()[0] == pytest.approx(0.1)
