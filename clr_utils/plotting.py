@@ -170,7 +170,7 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
         values: A dict from the recipe's name to the results of its runs, in rows from the top.
         ax: The Axes to draw in; new ones unless given.
         unit: The label of the horizontal axis.
-        log: A logarithmic axis, for rates; the tick is then at the geometric mean.
+        log: A logarithmic axis, for rates, and named so; the tick is then at the geometric mean.
     """
     arguments.instance("values", values, dict, "a dict from a name to the results of its runs")
     log, unit = arguments.flag("log", log), arguments.text("unit", unit)
@@ -186,7 +186,8 @@ def dot_plot(values, ax=None, *, unit="test error (%)", log=False):
         ax.plot([middle], [row], "|", color="C1", markersize=22, markeredgewidth=3, linestyle="none")
     stack = 0.16 * max((levels.max() for levels in levels_of_rows[:1]), default=0)  # of the first row
     top = -max(0.6, stack + 0.12)
-    ax.set(yticks=range(len(values)), yticklabels=list(values), xlabel=unit, ylim=(len(values) - 0.4, top))
+    ax.set(yticks=range(len(values)), yticklabels=list(values), ylim=(len(values) - 0.4, top))
+    ax.set_xlabel(f"{unit} (log)" if log else unit)
     ax.grid(axis="y", visible=False)
     return ax
 
@@ -206,30 +207,36 @@ def log_axis(ax, values):
     return ax
 
 
-def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the baseline's (points)"):
-    """Paired differences, one row a comparison: a dot a pair, the mean and its interval, and the noise band.
+def forest_plot(differences, ax=None, *, noise=None, margin=None, unit="test error minus the baseline's (points)"):
+    """Paired differences, one row a comparison: a dot a pair, the mean and its interval, and a band around 0.
+
+    A row is green or orange where its whole interval lies to the left or to the right of 0, or of the margin; a row
+    that is undecided is grey.
 
     Args:
         differences: A dict from the comparison's name to a `clr_utils.metrics.comparison.PairedDifference`, rows from
             the top.
         ax: The Axes to draw in; new ones unless given.
         noise: Half the width of a band around 0, in which differences between runs of one recipe lie.
+        margin: The smallest difference that matters: a band, too, which then takes the place of 0 for the colours.
         unit: The label of the horizontal axis.
     """
     arguments.instance("differences", differences, dict, "a dict from a name to a PairedDifference")
     for name, pairs in differences.items():
         arguments.instance(f"differences[{name!r}]", pairs, PairedDifference, "what paired_difference() gives")
     unit = arguments.text("unit", unit)
-    if noise is not None:
-        noise = arguments.number("noise", noise, minimum=0)
+    bands = [(name, half) for name, half in (("noise", noise), ("margin", margin)) if half is not None]
+    for name, half in bands:
+        arguments.number(name, half, minimum=0)
     ax = axes(ax, figsize=(8, 0.6 * len(differences) + 1.2))
-    if noise is not None:
-        mark_range(ax, -noise, noise, "noise band")
+    for name, half in bands:
+        mark_range(ax, -half, half, {"noise": "noise band"}.get(name, name))
+    limit = margin or 0
     ax.axvline(0, color="0.3", linewidth=1)
     for row, pairs in enumerate(differences.values()):
-        color = "C2" if pairs.high < 0 else "C1" if pairs.low > 0 else "0.35"
+        color = "C2" if pairs.high < -limit else "C1" if pairs.low > limit else "0.35"
         heights = row + 0.2 + 0.1 * _stacked([pairs.differences], np.asarray)[0]
-        ax.plot(pairs.differences, heights, ".", color=color, alpha=0.8, linestyle="none")
+        ax.plot(pairs.differences, heights, "o", color=color, alpha=0.8, markersize=4, linestyle="none")
         ax.plot([pairs.low, pairs.high], [row, row], "-", color=color, linewidth=3)
         ax.plot([pairs.mean], [row], "D", color=color, markersize=7, linestyle="none")
         size = pairs.high - pairs.low or abs(pairs.mean)
@@ -237,6 +244,7 @@ def forest_plot(differences, ax=None, *, noise=None, unit="test error minus the 
         mean, low, high = (round(value, digits) + 0.0 for value in (pairs.mean, pairs.low, pairs.high))
         text = f"{mean:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
         ax.annotate(text, (1.02, row), (0, 0), ("axes fraction", "data"), "offset points", va="center", color=color)
+    ax.annotate("mean [interval]", (1.02, 1), (0, 4), "axes fraction", "offset points", color="0.35")
     ax.set(
         yticks=range(len(differences)), yticklabels=list(differences), xlabel=unit, ylim=(len(differences) - 0.4, -0.6)
     )

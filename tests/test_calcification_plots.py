@@ -53,6 +53,11 @@ def test_the_truth_frames_each_patch_in_the_colour_of_its_kind(patches):
     assert texts[11:] == [f"{kind[0]}  {kind}: {(patches.kind == kind).sum()}" for kind in KINDS]
 
 
+@pytest.mark.parametrize(("columns", "numbers"), [(5, ["1 mm"]), (4, ["1 mm", *"1234", *"123"])])
+def test_three_rows_and_more_are_numbered(patches, columns, numbers):
+    assert [text.get_text() for text in plot_patches(patches, columns=columns).texts] == numbers
+
+
 def test_it_draws_where_it_is_told(patches):
     ax = plt.subplots()[1]
     assert plot_patches(patches, ax) is ax

@@ -282,11 +282,19 @@ def test_every_seed_has_a_tick_before_and_a_dot_after():
     drawn = [(line.get_marker(), line.get_xdata().tolist(), set(line.get_ydata())) for line in marks]
     assert drawn == [
         ("|", [60, 70], {-0.25}),
-        (".", [72, 80], {0.25}),
+        ("o", [72, 80], {0.25}),
         ("|", [62, 70], {0.75}),
-        (".", [66, 64], {1.25}),
+        ("o", [66, 64], {1.25}),
     ]
     assert start.get_xdata() == [65.5, 65.5]
+
+
+def test_where_hardly_anything_moved_a_bar_takes_the_arrows_place():
+    still = {"last_rate": ([60, 70], [60.3, 70.1]), "mean_rate": ([60, 70], [60, 70])}
+    ax = retraining.plot_arrows(ENDS | still, unit="accuracy (%)")
+    assert len(arrows(ax)) == 1, "an arrowhead would be longer than the way"
+    bars = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines[-2:]]
+    assert bars == [(pytest.approx(65.2), 1), (65, 2)]
 
 
 def test_arrows_are_drawn_where_they_are_told():

@@ -93,6 +93,7 @@ def test_plateaus_are_errors_and_a_wide_one_is_wide(recorded):
     ax = standings.plot_plateaus({"cosine": found["cosine"]}, plt.figure().gca())
     assert ax.get_xscale() == "log"
     np.testing.assert_allclose(ax.lines[0].get_ydata(), errors)
+    assert [label.get_text() for label in ax.get_xticklabels()] == [f"{rate:g}" for rate in rates]
 
 
 def test_verdicts_are_against_one_line_and_hold_together(recorded):
@@ -147,6 +148,8 @@ def test_a_dot_is_a_seed_and_rows_come_in_order():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["cosine to 0", "triangular"]
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [list(line.get_xdata()) for line in dots] == [[0.1, 0.3], [-1.0, -2.0]]
+    under = [tuple(line.get_xdata()) for line in ax.lines if line.get_ydata()[0] % 1]
+    assert under == [pytest.approx(t_interval(values, confidence=0.975)[1:]) for values in ([0.1, 0.3], [-1.0, -2.0])]
     assert ax.yaxis_inverted()
 
 

@@ -176,7 +176,7 @@ def test_a_tall_stack_of_the_first_row_is_inside_the_axes():
 def test_on_a_logarithmic_axis_the_tick_is_at_the_geometric_mean():
     ax = plotting.dot_plot({"one": [0.01, 1.0]}, log=True)
     assert ax.lines[1].get_xdata()[0] == pytest.approx(0.1)
-    assert ax.get_xscale() == "log"
+    assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "test error (%) (log)")
 
 
 @pytest.mark.parametrize("results", [[0.0, 0.1], [-0.1]])
@@ -197,7 +197,7 @@ def test_a_dot_plot_of_nothing_is_empty():
 )
 def test_forest_plot_writes_as_many_digits_as_the_interval_needs(scale, text):
     pairs = paired_difference(scale * np.array([1.0, 1.1, 1.0]), scale * np.array([2.0, 2.05, 2.15]))
-    (written,) = plotting.forest_plot({"one": pairs}).texts
+    written, _ = plotting.forest_plot({"one": pairs}).texts
     assert written.get_text() == text
 
 
@@ -220,6 +220,18 @@ def test_forest_plot_shows_each_pair_the_mean_and_the_interval():
     assert to_rgba(means[0].get_color()) != to_rgba(means[1].get_color()), "an interval without 0 has its colour"
     assert ax.patches[0].get_x() == -0.3
     assert ax.patches[0].get_width() == pytest.approx(0.6)
+
+
+def test_a_margin_takes_the_place_of_0_for_the_colours():
+    pairs = {"clear": paired_difference([1.0, 1.2, 1.1], [2.0, 2.3, 2.0])}
+    pairs |= {"within": paired_difference([1.9, 2.2, 1.9], [2.0, 2.3, 2.01])}
+    for margin, alike in ((None, True), (0.2, False)):
+        ax = plotting.forest_plot(pairs, margin=margin)
+        clear, within = (to_rgba(line.get_color()) for line in ax.lines[3::3])
+        assert (clear == within) == alike
+        assert [text.get_text() for text in ax.texts if text.get_text() == "margin"] == ["margin"] * (not alike)
+    with pytest.raises(ValueError, match="^margin must be"):
+        plotting.forest_plot(pairs, margin=-1)
 
 
 def _numbers(line):

@@ -39,10 +39,10 @@ def test_raw_and_smoothed_curve():
     np.testing.assert_array_equal(raw.get_xdata(), RATES)
     np.testing.assert_array_equal(raw.get_ydata(), test.losses)
     np.testing.assert_array_equal(smoothed.get_ydata(), loss_level(test.losses))
-    assert raw.get_linewidth() < smoothed.get_linewidth() / 2
+    assert raw.get_linewidth() < smoothed.get_linewidth()
     assert raw.get_color() == smoothed.get_color()
     assert ax.get_xscale() == "log"
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate", "loss")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate (log)", "loss")
 
 
 def test_without_smoothing_the_raw_curve_alone():
@@ -166,7 +166,7 @@ def test_repeated_tests_as_one_curve_each_with_a_mark():
         place = np.interp(mark.get_xdata()[0], RATES, loss_level(tests.tests[k].losses))
         assert mark.get_ydata()[0] == pytest.approx(place)
         assert mark.get_color() == METHOD_STYLES["steepest"]["color"]
-    assert (ax.get_xscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "learning rate", "loss")
+    assert (ax.get_xscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "learning rate (log)", "loss")
 
 
 def test_the_marks_are_read_off_the_curves_as_they_are_smoothed():

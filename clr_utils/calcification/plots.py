@@ -13,6 +13,8 @@ KIND_COLORS = {"calcification": "C1", "tissue": "0.45", "fibre": "C2", "blob": "
 def plot_patches(patches, ax=None, *, columns=8, truth=False):
     """A grid of patches, each between its own darkest and brightest pixel, with a scale bar of 1 mm.
 
+    A grid of more than two rows has numbers, so that one can name a patch: rows from the top, columns from the left.
+
     Args:
         patches: `Patches`, in rows from the top.
         ax: The Axes to draw in; new ones unless given.
@@ -33,9 +35,19 @@ def plot_patches(patches, ax=None, *, columns=8, truth=False):
     ax.plot([0, width], [bottom, bottom], color="0", linewidth=3, solid_capstyle="butt", clip_on=False)
     ax.annotate("1 mm", (width, bottom), (6, 0), textcoords="offset points", va="center")
     ax.set_ylim(bottom + 2, -2)
+    if rows > 2:
+        _number(ax, rows, columns, step)
     if truth:
         _mark_kinds(ax, patches.kind, corners, grid.shape[1])
     return ax
+
+
+def _number(ax, rows, columns, step):
+    place = {"color": "0.35", "ha": "center", "va": "center", "annotation_clip": False}
+    for column in range(columns):
+        ax.annotate(column + 1, (step * column + SIZE / 2, -4.5), **place)
+    for row in range(rows):
+        ax.annotate(row + 1, (-5, step * row + SIZE / 2), **place)
 
 
 def _mark_kinds(ax, kinds, corners, width):

@@ -33,6 +33,7 @@ CONTRASTS = {
     },
     "triangular against all epochs at once": ("triangular", "from_start"),
 }
+SHORT = 0.04  # share of an axis
 MARGINS = {"train_accuracy": 1.0, "test_roc_area": 0.01}
 # How a table shows these scores: the words, and how many of this unit are 1 of the score's own.
 UNITS = {"train_accuracy": ("training accuracy, points", 1), "test_roc_area": ("test ROC area, hundredths", 100)}
@@ -147,7 +148,7 @@ def plot_arrows(ends, ax=None, *, unit):
     """An arrow for each arm from the mean score before to the mean after, rows from the top.
 
     Above an arrow stands a tick for each seed before, below it a dot for each seed after. The dotted line is the mean
-    before.
+    before. A way shorter than SHORT of the axis would vanish under its arrowhead: there a bar stands at the mean after.
 
     Args:
         ends: {arm of `clr_utils.styles`: (scores before, scores after)}, one a seed each.
@@ -164,12 +165,16 @@ def plot_arrows(ends, ax=None, *, unit):
     unit, pairs = arguments.text("unit", unit), {style_of(arm): _pair(arm, *pair) for arm, pair in ends.items()}
     ax = axes(ax, figsize=(6, 0.6 * len(ends) + 1))
     for row, (style, (before, after)) in enumerate(pairs.items()):
-        arrow = {"arrowstyle": "-|>", "color": style.color, "linewidth": 3, "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", (after.mean(), row), (before.mean(), row), arrowprops=arrow)
-        ax.plot(before, [row - 0.25] * len(before), "|", color="0.5", linestyle="none")
-        ax.plot(after, [row + 0.25] * len(after), ".", color=style.color, linestyle="none")
+        ax.plot(before, [row - 0.25] * len(before), "|", color="0.5", markeredgewidth=1.5, linestyle="none")
+        ax.plot(after, [row + 0.25] * len(after), "o", color=style.color, markersize=4.5, linestyle="none")
     start = np.mean([before.mean() for before, _ in pairs.values()])
     ax.axvline(start, color="0.5", linewidth=1, linestyle=":", zorder=1)
+    for row, (style, (before, after)) in enumerate(pairs.items()):
+        if abs(after.mean() - before.mean()) < SHORT * np.ptp(ax.get_xlim()):
+            ax.plot([after.mean()], [row], "|", color=style.color, markersize=16, markeredgewidth=3.5)
+            continue
+        arrow = {"arrowstyle": "-|>", "color": style.color, "linewidth": 3, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (after.mean(), row), (before.mean(), row), arrowprops=arrow)
     ax.set(yticks=range(len(pairs)), yticklabels=[style.label for style in pairs], xlabel=unit)
     ax.set_ylim(len(pairs) - 0.4, -0.6)
     ax.grid(axis="y", visible=False)

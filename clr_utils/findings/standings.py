@@ -5,6 +5,7 @@ import pandas as pd
 
 from clr_utils import arguments
 from clr_utils.findings.contrasts import judged_table, seeds_with_records
+from clr_utils.metrics.comparison import t_interval
 from clr_utils.plotting import axes
 from clr_utils.studies import league as study
 from clr_utils.styles import style_of
@@ -163,11 +164,16 @@ def plot_plateaus(plateaus, ax=None):
     for name, (rates, errors) in plateaus.items():
         ax.plot(rates, errors, marker="o", markersize=4, label=style_of(name).label, **style_of(name).line)
     ax.set(xscale="log", xlabel="peak rate (log)", ylabel="error on held-out images (%)")
+    tried = sorted({float(rate) for rates, _ in plateaus.values() for rate in rates})
+    ax.set_xticks(tried, labels=[f"{rate:g}" for rate in tried])
+    ax.minorticks_off()
     return ax
 
 
 def plot_differences(differences, margin=MARGIN, ax=None):
-    """A row for each family: a dot a seed, how many points its accuracy is above that of one line to 0.
+    """A row for each family: how many points its accuracy is above that of one line to 0.
+
+    A dot is a seed, an upright bar the mean, and the line under the dots its interval, as `judged` has it.
 
     Args:
         differences: {family: differences, one a seed}.
@@ -180,7 +186,9 @@ def plot_differences(differences, margin=MARGIN, ax=None):
     for row, (name, values) in enumerate(differences.items()):
         style = style_of(name)
         ax.plot(values, np.full(len(values), row), "o", color=style.color, markersize=4, alpha=0.6)
-        ax.plot(np.mean(values), row, "|", color=style.color, markersize=22, markeredgewidth=3)
+        mean, low, high = t_interval(values, confidence=1 - 0.05 / len(differences))
+        ax.plot([mean], [row], "|", color=style.color, markersize=22, markeredgewidth=3)
+        ax.plot([low, high], [row + 0.28] * 2, "-", color=style.color, linewidth=3, solid_capstyle="butt")
     ax.set(yticks=range(len(differences)), yticklabels=[style_of(name).label for name in differences])
     ax.set_ylim(len(differences) - 0.4, -0.6)
     ax.set_xlabel("points of test accuracy above one line to 0")

@@ -90,12 +90,12 @@ def plot_plateaus(case=1):
         means = [1 - np.mean(values) for values in areas.values()]
         ax.plot(list(areas), means, **line)
         _say(ax, kind, (study.PEAK_RATES[0], means[0]), beside, line["color"])
-        below = LOWEST_MEAN * 0.78 ** (row + 1)
+        below = LOWEST_MEAN * 0.7 ** (row + 1)
         ax.plot(plateau(areas), [below] * 2, color=line["color"], linewidth=4, linestyle="-")
         _say(ax, "good peaks", (max(study.PEAK_RATES[:-1]), below), (8, -4), line["color"])
         for seed in range(study.SWEEP_SEEDS):
             ends = plateau({rate: [values[seed]] for rate, values in areas.items()})
-            ax.plot(ends, [below * 0.97 ** (seed + 2)] * 2, color=line["color"], linewidth=1, linestyle="-")
+            ax.plot(ends, [below * 0.94 ** (seed + 2)] * 2, color=line["color"], linewidth=1, linestyle="-")
     ax.set(
         xscale="log",
         yscale="log",
@@ -104,6 +104,8 @@ def plot_plateaus(case=1):
         title="Every peak rate, three seeds each",
     )
     ax.set_yticks([0.02, 0.1, 1], labels=["0.02", "0.1", "1"])
+    ax.set_xticks(study.PEAK_RATES, labels=[f"{rate:g}" for rate in study.PEAK_RATES])
+    ax.minorticks_off()
     return ax
 
 

@@ -80,15 +80,15 @@ def plot_score_curves(results, axes=None):
                 if line.get_linestyle() == "--":
                     line.remove()
                 else:
-                    line.set(color=color, linewidth=0.4, alpha=0.75, label="_run")
+                    line.set(color=color, linewidth=0.9, alpha=0.75, label="_run")
         recalls, precisions = zip(*grids[name], strict=True)
         for ax, where, heights in ((roc, RATES, recalls), (pr, RECALLS, precisions)):
             if len(runs) > 1:
                 ax.fill_between(where, np.min(heights, axis=0), np.max(heights, axis=0), color=color, alpha=0.15, lw=0)
             ax.plot(where, np.mean(heights, axis=0), color=color, linestyle=dash, linewidth=2.2, label=label)
     prevalence = np.mean([np.mean(y) for y, _ in next(iter(results.values()))])
-    roc.plot(RATES, RATES, color="0.35", linestyle=":", linewidth=1, label="guessing")
-    pr.axhline(prevalence, color="0.35", linestyle=":", linewidth=1, label=f"guessing: 1 in {1 / prevalence:.0f}")
+    roc.plot(RATES, RATES, color="0.35", linestyle=":", linewidth=1.8, label="guessing")
+    pr.axhline(prevalence, color="0.35", linestyle=":", linewidth=1.8, label=f"guessing: 1 in {1 / prevalence:.0f}")
     roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC", xlim=(0, 1), ylim=(0, 1.02))
     pr.set(xlabel="recall", ylabel="precision", title="precision-recall", xlim=(0, 1), ylim=(0, 1.02))
     for ax in (roc, pr):
@@ -96,7 +96,7 @@ def plot_score_curves(results, axes=None):
         ax.tick_params(labelsize="medium")
         ax.xaxis.label.set_size("medium")
         ax.yaxis.label.set_size("medium")
-    roc.legend(loc="lower right", fontsize=10)
+    roc.legend(loc="lower right", fontsize=10, frameon=True, framealpha=0.9, edgecolor="none")
     roc.figure.tight_layout()
     return roc, pr
 

@@ -41,13 +41,13 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     ax = axes(ax)
     line = {"color": "C0", **line}
     if smoothing:
-        ax.plot(rates, values, **{**line, "alpha": 0.75, "linewidth": 0.7, "linestyle": "-"})
+        ax.plot(rates, values, **{**line, "alpha": 0.75, "linewidth": 1, "linestyle": "-"})
     ax.plot(rates, _smoothed(values, metric, smoothing), label=label, **line)
     if test.stopped_at:
         ax.axvline(test.stopped_at, color="0.3", linewidth=1)
         ax.annotate("stopped", (test.stopped_at, 0), (-4, 4), ("data", "axes fraction"), "offset points", ha="right")
     log_axis(ax, test.learning_rates)
-    ax.set(xlabel="learning rate", ylabel=metric)
+    ax.set(xlabel="learning rate (log)", ylabel=metric)
     if falls(metric):
         _limit(ax, [values])
     _mark(ax, [each for each in found if each], rates, _smoothed(values, metric, smoothing))
@@ -85,7 +85,7 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         style = {**METHOD_STYLES[method], "linestyle": "none", "marker": "|", "markersize": 14, "markeredgewidth": 2.5}
         ax.plot([max_lr], [np.interp(max_lr, rates, drawn[-1])], **style, zorder=3)
     log_axis(ax, swept)
-    ax.set(xlabel="learning rate", ylabel=metric)
+    ax.set(xlabel="learning rate (log)", ylabel=metric)
     if falls(metric):
         _limit(ax, drawn)
     return ax
@@ -123,7 +123,7 @@ def plot_against_sweep(tests, rates, errors):
         above.annotate(text, (rate, 1), (0, 3), ("data", "axes fraction"), "offset points", ha=side, va="bottom")
     above.set(xlabel="", ylabel="accuracy in the test")
     above.set_title("Cheap: range tests", loc="left")
-    below.set(xlabel="learning rate", ylabel="final test error (%)", yscale="log")
+    below.set(xlabel="learning rate (log)", ylabel="final test error (%, log)", yscale="log")
     below.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter())
     below.set_title("Costly: a whole training for each dot", loc="left")
     return above, below
@@ -176,9 +176,8 @@ def _mark(ax, suggestions, rates, course):
         end, inwards, va = (0, 4, "bottom") if np.interp(rate, rates, course) > middle else (1, -4, "top")
         place = {"xytext": (gap, inwards), "textcoords": "offset points", "rotation": 90, "ha": side, "va": va}
         place["bbox"] = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5}
-        ax.annotate(
-            f"{name} {rate:.2g}", (rate, end), xycoords=("data", "axes fraction"), color=style["color"], size=9, **place
-        )
+        place |= {"xycoords": ("data", "axes fraction"), "color": style["color"], "size": 11}
+        ax.annotate(f"{name} {rate:.2g}", (rate, end), **place)
         previous = rate
 
 
