@@ -32,6 +32,15 @@ def optimizer_of(callback):
     return inner(optimizer)
 
 
+def check_trainable(model):
+    """ValueError where no weight of a built model learns."""
+    if not model.trainable_variables:
+        raise ValueError(
+            "there is nothing to train: no weight of the model is trainable. Set trainable = True where layers should "
+            "learn, and compile again"
+        )
+
+
 def follows(callback, attribute, method):
     """RuntimeError where an earlier method of a callback, which sets `attribute`, was not called."""
     if not hasattr(callback, attribute):
@@ -88,9 +97,9 @@ def warn_short_step(schedule, steps):
 def warn_other_setter(name):
     """Warn that something else sets the rate too."""
     message = (
-        f"between two updates something else changed the rate that {name} sets, another callback perhaps: the one that "
-        "comes last in the list decides, and the history of the others is wrong. Keep one of them. warn=False "
-        "silences this"
+        f"between two updates something else changed the rate that {name} sets, another callback perhaps. Of two that "
+        "set it before each update the last in the list decides, and the history of the other is wrong; one that sets "
+        "it once an epoch is overwritten. Keep one of them. warn=False silences this"
     )
     warnings.warn(message, CycleWarning, stacklevel=2)
 

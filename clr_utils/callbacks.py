@@ -6,6 +6,7 @@ import keras
 
 from clr_utils import arguments
 from clr_utils.callback_checks import (
+    check_trainable,
     count,
     follows,
     log_rate,
@@ -79,6 +80,8 @@ class _RateCallback(keras.callbacks.Callback):
         for name, value in zip(("iterations", "lr"), self._set, strict=True):
             self.history[name].append(value)
         if not self._batches and progress(self.model.optimizer) == self._before:
+            if self.model.weights:
+                check_trainable(self.model)
             raise RuntimeError(
                 f"the first batch made no update with model.optimizer, whose rate {type(self).__name__} sets: does "
                 f"train_step apply another optimizer? Give that one {type(self.schedule).__name__}(...) as its "

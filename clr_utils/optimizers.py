@@ -1,5 +1,7 @@
 """SGD and Adam whose momentum is a schedule: computed in the graph, saved with the model."""
 
+from numbers import Real
+
 import keras
 import numpy as np
 from keras import ops
@@ -142,7 +144,9 @@ class MomentumAdam(_ScheduledMomentum, keras.optimizers.Adam):
 
 
 def rate_not_momentum(name, rate):
-    """A learning rate as it was given; ValueError where it is the schedule of a momentum."""
+    """A learning rate, a number as float; ValueError where it is no rate, or the schedule of a momentum."""
+    if isinstance(rate, Real):
+        return arguments.number(name, rate, minimum=0)
     if (policy := getattr(rate, "policy", None)) in MOMENTA:
         raise ValueError(
             f"{name} is the schedule of a momentum ({policy!r}): are the two swapped? A momentum is an argument of "

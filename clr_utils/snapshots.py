@@ -1,6 +1,10 @@
 """Weights kept at the feet of cycles, whose answers are averaged: an ensemble for the price of one training."""
 
+import re
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from zipfile import BadZipFile, is_zipfile
 
 import keras
 import numpy as np
@@ -63,7 +67,8 @@ class Snapshots(keras.callbacks.Callback):
         """The counts of updates after which the snapshots were made, a list of ints."""
         if self._folder is None:
             return sorted(self._kept)
-        return sorted(int(path.stem.partition("_")[2]) for path in self._folder.glob("snapshot_[0-9]*.npz"))
+        found = (re.fullmatch(r"snapshot_(\d+)\.npz", path.name) for path in self._folder.glob("snapshot_*.npz"))
+        return sorted(int(name[1]) for name in found if name)
 
     def on_train_begin(self, logs=None):
         """Begin anew: where the training stands is known at its first epoch, after `BackupAndRestore`."""
@@ -97,7 +102,7 @@ class Snapshots(keras.callbacks.Callback):
         Means of probabilities, where the model gives probabilities; of logits, where it gives logits.
 
         Args:
-            x: As for `model.predict`.
+            x: As for `model.predict`, but no generator, and a dataset in a fixed order: each snapshot reads it.
             model: A model of the same shape; the one of the training unless given.
             **settings: Other arguments of `model.predict`.
 
@@ -106,7 +111,8 @@ class Snapshots(keras.callbacks.Callback):
 
         Raises:
             RuntimeError: There is no snapshot, or no model.
-            ValueError: The weights of the model have other shapes.
+            TypeError: x can be read once only.
+            ValueError: The weights of the model have other shapes, or a snapshot's file is damaged.
         """
         model = self.model if model is None else arguments.instance("model", model, keras.Model, "a Keras model")
         if not (updates := self.updates):
@@ -114,13 +120,19 @@ class Snapshots(keras.callbacks.Callback):
             raise RuntimeError(f"there is no snapshot {where}: train until the first is due, {self._words()}")
         if model is None:
             raise RuntimeError("Snapshots belongs to no model yet: give predict(x, model=...) one of the same shape")
+        if isinstance(x, Iterator):
+            raise TypeError(
+                f"x is a {type(x).__name__}, which can be read once only, and each snapshot reads it: give arrays, a "
+                "PyDataset or a tf.data.Dataset in a fixed order"
+            )
         total = None
         with kept_variables(model):
             for each in updates:
                 self._put_into(model, each)
                 output = model.predict(x, **settings)
-                total = output if total is None else keras.tree.map_structure(np.add, total, output)
-        return keras.tree.map_structure(lambda outputs: outputs / len(updates), total)
+                exact = keras.tree.map_structure(lambda each: np.asarray(each, "float64"), output)
+                total = exact if total is None else keras.tree.map_structure(np.add, total, exact)
+        return keras.tree.map_structure(lambda sums, like: (sums / len(updates)).astype(like.dtype), total, output)
 
     def _count(self):
         """Updates done, or batches where the optimizer accumulates gradients: the unit of its schedule."""
@@ -192,11 +204,7 @@ class Snapshots(keras.callbacks.Callback):
         return self._folder / f"snapshot_{count:09d}.npz"
 
     def _put_into(self, model, count):
-        if self._folder is None:
-            weights = self._kept[count]
-        else:
-            with np.load(self._file(count)) as file:
-                weights = [file[f"arr_{place}"] for place in range(len(file.files))]
+        weights = self._kept[count] if self._folder is None else self._read(count)
         ours, theirs = ([tuple(each.shape) for each in side] for side in (weights, model.weights))
         if ours != theirs:
             raise ValueError(
@@ -204,6 +212,16 @@ class Snapshots(keras.callbacks.Callback):
                 "the model that was trained, or one built alike"
             )
         model.set_weights(weights)
+
+    def _read(self, count):
+        path = self._file(count)
+        try:
+            if not is_zipfile(path):
+                raise BadZipFile("it is no archive of arrays")
+            with np.load(path) as file:
+                return [file[f"arr_{place}"] for place in range(len(file.files))]
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path} cannot be read ({error}): delete it, or train again") from error
 
     def _words(self):
         if isinstance(self._every, CyclicalLearningRate):

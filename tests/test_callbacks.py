@@ -425,6 +425,14 @@ def test_a_train_step_with_another_optimizer_is_noticed_at_the_first_batch(sette
     assert model.trained == 1
 
 
+def test_a_model_without_a_trainable_weight_is_told(eager):
+    model = probe_model(0.1)
+    model.trainable = False
+    model.compile("sgd", "mae")
+    with pytest.raises(ValueError, match="^there is nothing to train: .* Set trainable = True .*, and compile again"):
+        fit(model, 2, [CyclicLR(0.1, 0.5, 2)])
+
+
 def test_a_first_update_that_loss_scaling_skips_is_none_of_another_optimizer():
     keras.config.set_dtype_policy("mixed_float16")
     try:

@@ -97,6 +97,15 @@ def assert_same_weights(one, other):
             np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("kind", [MomentumSGD, MomentumAdam])
+def test_a_rate_that_is_a_number(kind):
+    for given in (np.float32(0.5), 1, 0):
+        assert float(kind(given).learning_rate) == given
+    for given in (-0.1, np.nan, True):
+        with pytest.raises((TypeError, ValueError), match="^learning_rate must be"):
+            kind(given)
+
+
 # --- the updates ---
 
 

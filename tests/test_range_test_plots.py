@@ -45,6 +45,29 @@ def test_raw_and_smoothed_curve():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate (log)", "loss")
 
 
+def test_short_names_of_a_lines_style_are_taken_too():
+    for ax in (plot_range_test(made(), c="C3", lw=2, ls=":"), plot_range_tests([made()], c="C3", lw=2, ls=":")):
+        line = ax.lines[-1]
+        assert (line.get_color(), line.get_linewidth(), line.get_linestyle()) == ("C3", 2, ":")
+
+
+def test_a_second_test_in_the_same_axes_hides_nothing_of_the_first():
+    high = RangeTest(RATES, 5 * made().losses)
+    for draw in (plot_range_test, lambda test, ax=None: plot_range_tests([test], ax, smoothing=0)):
+        ends = draw(high).get_ylim()
+        ax = draw(high)
+        low, top = draw(made(), ax).get_ylim()
+        assert top == pytest.approx(ends[1], rel=0.01)
+        assert low <= ends[0]
+
+
+def test_without_an_accuracy_smith_reads_the_curve_that_is_drawn():
+    regression = RangeTest(RATES, made().losses)
+    rate = regression.suggest("smith", metric="loss").max_lr
+    assert plot_range_tests([regression], method="smith").lines[-1].get_xdata()[0] == rate
+    assert f"smith: max_lr {rate:.2g}" in texts(plot_range_test(regression, suggestions=["smith"]))
+
+
 def test_without_smoothing_the_raw_curve_alone():
     (line,) = plot_range_test(made(), smoothing=0).lines
     np.testing.assert_array_equal(line.get_ydata(), made().losses)

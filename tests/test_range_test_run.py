@@ -336,6 +336,14 @@ def test_other_kinds_of_data(make):
     assert test.learning_rates[-1] == 0.3
 
 
+@on_tensorflow
+def test_data_that_end_unannounced_after_each_pass_in_a_compiled_step():
+    """TensorFlow counts one update more than it makes where a dataset of unknown length ends."""
+    model = plain()
+    test = range_test(model, unknown_length())
+    close(test.losses, by_hand(model, test.learning_rates, 3 * IN_ORDER)[0])
+
+
 def test_a_dataset_is_shuffled_as_in_fit():
     data = InOrder()
     assert len(range_test(eager(), data, steps=None, epochs=4).losses) == 12
@@ -472,6 +480,12 @@ def accumulating(scaled=False):
     return plain(keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer)
 
 
+def with_a_metric_called_loss():
+    model = mlp()
+    model.compile("sgd", "mse", metrics=[keras.metrics.MeanAbsoluteError(name="loss")])
+    return model
+
+
 def many_rates():
     kinds = keras.optimizers
     if not hasattr(kinds, "MultiOptimizer"):
@@ -494,6 +508,7 @@ def without_optimizer():
         (functools.partial(accumulating, True), ValueError, "gradient_accumulation_steps is 4"),
         (many_rates, ValueError, "MultiOptimizer.*needs one with one learning rate"),
         (without_optimizer, ValueError, "optimizer is None"),
+        (with_a_metric_called_loss, ValueError, "a metric is called 'loss'.*give it another name"),
     ],
 )
 def test_models_that_cannot_be_tested(make, error, message):
@@ -867,6 +882,7 @@ SPARSE = "sparse_categorical_crossentropy"
         ({"y": text()}, ValueError, "y holds text.*np.unique"),
         ({"x": text()[:, None]}, ValueError, "x holds text.*TextVectorization"),
         ({"x": pd.DataFrame({"a": [1, "b"] * 11})}, ValueError, "x holds text or other objects"),
+        ({"x": pd.DataFrame({"a": [0.5, 1.5] * 11, "b": [True, False] * 11})}, ValueError, "x holds .*astype"),
     ],
 )
 def test_data_that_are_refused(settings, error, message):

@@ -52,6 +52,17 @@ KNOWN = {
 }
 
 
+def test_how_deep_a_score_falls_moves_no_answer():
+    """R2 has no lower bound: what a divergence does to it says nothing of the rates before."""
+    rates = np.geomspace(1e-4, 10, 200)
+    before = sigmoid(rates, 0.01, 0.5)
+    found = {
+        depth: suggest(rates, np.ones(200), np.where(rates < 1, before, -depth * rates), "fall").max_lr
+        for depth in (10, 1e8)
+    }
+    assert found[1e8] == pytest.approx(found[10], rel=0.1)
+
+
 def known(method, rates, **settings):
     """The suggestion of a method on the curve whose answer is known."""
     curve = KNOWN[method][0](rates)

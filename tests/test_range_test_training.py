@@ -154,6 +154,10 @@ def test_exp_range_asks_for_its_factor():
         ((100, 32, 12), {"policy": "cosine"}, ValueError, "policy must be one of"),
         ((100, 32, 12), {"method": "best"}, ValueError, "method must be one of"),
         ((100, 32, 12), {"metric": "auc"}, ValueError, "the test recorded no 'auc'"),
+        *(
+            ((100, 32, 12), {name: 50}, TypeError, f"schedule chooses {name} itself: leave it out")
+            for name in ("base_lr", "max_lr", "step_size", "step_size_down", "start_lr_policy")
+        ),
     ],
 )
 def test_arguments_that_are_refused(lengths, options, error, message):

@@ -216,6 +216,28 @@ def test_settings_changed_after_compile_hold():
 # --- seeds ---
 
 
+class Late(keras.layers.Layer):
+    """Draws the seed of its weights when it is built."""
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 1), initializer="random_normal")
+
+    def call(self, inputs):
+        return keras.ops.matmul(inputs, self.kernel)
+
+
+def test_a_model_that_is_not_built_yet_begins_with_the_users_weights():
+    def losses(with_test):
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([Late()])
+        model.compile("sgd", "mse", run_eagerly=True)
+        if with_test:
+            range_test(model, X, TARGETS)
+        return model.fit(X, TARGETS, epochs=2, verbose=0).history["loss"]
+
+    assert losses(True) == losses(False)
+
+
 def test_two_tests_in_a_row_are_alike():
     model, (x, y) = new("normalized"), data_for("normalized")
     first, second = (range_test(model, x, y, batch_size=8) for _ in range(2))

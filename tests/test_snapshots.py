@@ -242,6 +242,37 @@ def test_weights_in_half_precision_are_kept(kept, eager):
         keras.config.set_dtype_policy("float32")
 
 
+def test_large_outputs_in_half_precision_have_a_mean(eager):
+    keras.config.set_dtype_policy("float16")
+    try:
+        model, snapshots = probe_model(0.5), Snapshots(1)
+        fit(model, 2, [snapshots])
+        outputs = snapshots.predict(np.full((1, 1), 6e4, "float16"), verbose=0)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert (outputs.dtype, float(outputs[0, 0])) == ("float16", pytest.approx(-45_000, rel=1e-3))
+
+
+def test_data_that_can_be_read_once_are_refused(eager):
+    snapshots = Snapshots(2)
+    fit(probe_model(0.1), 4, [snapshots])
+    with pytest.raises(TypeError, match="^x is a generator, which can be read once only, and each snapshot reads it"):
+        snapshots.predict((ONE for _ in range(2)), verbose=0)
+
+
+@pytest.mark.parametrize("content", [b"", b"moved to a cloud", "the first half"])
+def test_a_damaged_file_is_named_and_a_copy_is_none(tmp_path, content, eager):
+    snapshots = Snapshots(2, folder=tmp_path)
+    fit(probe_model(0.1), 2, [snapshots])
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    path.with_name("snapshot_000000002 (1).npz").write_bytes(whole)
+    assert snapshots.updates == [2]
+    path.write_bytes(whole[: len(whole) // 2] if isinstance(content, str) else content)
+    with pytest.raises(ValueError, match=f"^{path} cannot be read .*: delete it, or train again"):
+        mean_weight(snapshots)
+
+
 def test_before_the_first_snapshot(kept, eager):
     model, snapshots = probe_model(0.1), kept(5)
     with pytest.raises(RuntimeError, match="^there is no snapshot .*: train until the first is due, after 5 updates"):

@@ -18,19 +18,14 @@ def check_model(model):
             f"the model's optimizer is {model.optimizer!r}: the test needs one with one learning rate. Compile the "
             "model with a plain optimizer for the test, and give groups of layers shares of the rates that it suggests"
         )
+    given = compile_arguments(model)
+    for each in keras.tree.flatten([given.get("metrics"), given.get("weighted_metrics")]):
+        if "loss" in (each, getattr(each, "name", None), getattr(each, "__name__", None)):
+            raise ValueError("a metric is called 'loss', and would be recorded as the loss: give it another name")
     if batches := getattr(model.optimizer, "inner_optimizer", model.optimizer).gradient_accumulation_steps:
         raise ValueError(
             f"gradient_accumulation_steps is {batches}, and the test needs one update a batch: test a model compiled "
             f"without it, in batches {batches} times as large"
-        )
-
-
-def check_trainable(model):
-    """Raise ValueError where no weight of a built model learns."""
-    if not model.trainable_variables:
-        raise ValueError(
-            "there is nothing to train: no weight of the model is trainable. Set trainable = True where layers should "
-            "learn, and compile again"
         )
 
 
@@ -97,5 +92,7 @@ def check_labels(model, y, ignored=None):
 def _holds_text(array):
     if array is None:
         return False
-    kinds = array.dtypes if hasattr(array, "dtypes") and getattr(array, "ndim", 1) == 2 else [array.dtype]
+    kinds = [array.dtype] if hasattr(array, "dtype") else array.dtypes
+    if hasattr(array, "iloc"):  # a table of numbers and of True and False becomes an array of objects
+        kinds = [*np.atleast_1d(kinds), array.iloc[:0].to_numpy().dtype]
     return any(getattr(kind, "kind", "f") in "OSU" for kind in kinds)

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import cbook
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from clr_utils import arguments
 from clr_utils.plotting import axes, log_axis, mark_range
-from clr_utils.range_test.curves import SMOOTHING, level, loss_level, start_of
-from clr_utils.range_test.names import falls
+from clr_utils.range_test.curves import SMOOTHING, loss_level, start_of
+from clr_utils.range_test.names import falls, is_accuracy
 from clr_utils.range_test.results import RangeTest, RangeTests
-from clr_utils.range_test.suggestions import METHODS, NoSuggestionError, Suggestion
+from clr_utils.range_test.suggestions import BY_ACCURACY, METHODS, NoSuggestionError, Suggestion
 
 METHOD_STYLES = {
     method: {"color": f"C{number}", "linestyle": dash}
@@ -37,9 +39,10 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     if label is not None:
         arguments.text("label", label)
     rates, values = _curve(test, metric)
-    found = [_suggestion(test, each, smoothing) for each in _listed(suggestions)]
+    found = [_suggestion(test, each, smoothing, metric) for each in _listed(suggestions)]
     ax = axes(ax)
-    line = {"color": "C0", **line}
+    before = ax.get_ylim() if ax.has_data() else None
+    line = {"color": "C0", **cbook.normalize_kwargs(line, Line2D)}
     if smoothing:
         ax.plot(rates, values, **{**line, "alpha": 0.75, "linewidth": 1, "linestyle": "-"})
     ax.plot(rates, _smoothed(values, metric, smoothing), label=label, **line)
@@ -49,7 +52,7 @@ def plot_range_test(test, ax=None, *, metric="loss", suggestions=(), smoothing=S
     log_axis(ax, test.learning_rates)
     ax.set(xlabel="learning rate (log)", ylabel=metric)
     if falls(metric):
-        _limit(ax, [values])
+        _limit(ax, [values], before)
     _mark(ax, [each for each in found if each], rates, _smoothed(values, metric, smoothing))
     return ax
 
@@ -70,7 +73,8 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         arguments.one_of("method", method, METHODS)
     curves = [_curve(test, metric) for test in tests]
     ax = axes(ax)
-    line = {"color": "C0", "linewidth": 1.5, "alpha": 0.8, **line}
+    before = ax.get_ylim() if ax.has_data() else None
+    line = {"color": "C0", "linewidth": 1.5, "alpha": 0.8, **cbook.normalize_kwargs(line, Line2D)}
     swept, drawn = [], []
     for test, (rates, values) in zip(tests, curves, strict=True):
         swept.extend(test.learning_rates)
@@ -79,7 +83,7 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         if method is None:
             continue
         try:
-            max_lr = test.suggest(method, smoothing=smoothing).max_lr
+            max_lr = test.suggest(method, metric=_read(test, method, metric), smoothing=smoothing).max_lr
         except NoSuggestionError:
             continue
         style = {**METHOD_STYLES[method], "linestyle": "none", "marker": "|", "markersize": 14, "markeredgewidth": 2.5}
@@ -87,7 +91,7 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
     log_axis(ax, swept)
     ax.set(xlabel="learning rate (log)", ylabel=metric)
     if falls(metric):
-        _limit(ax, drawn)
+        _limit(ax, drawn, before)
     return ax
 
 
@@ -154,11 +158,16 @@ def _curve(test, metric):
     return test.learning_rates[kept], values[kept]
 
 
-def _suggestion(test, method, smoothing):
+def _read(test, method, metric):
+    """The curve that a method reads: without an accuracy, that which is drawn."""
+    return metric if method in BY_ACCURACY and not any(map(is_accuracy, test.metrics)) else None
+
+
+def _suggestion(test, method, smoothing, metric):
     if not isinstance(method, str):
         return method
     try:
-        return test.suggest(method, smoothing=smoothing)
+        return test.suggest(method, metric=_read(test, method, metric), smoothing=smoothing)
     except NoSuggestionError:
         return None
 
@@ -184,10 +193,10 @@ def _mark(ax, suggestions, rates, course):
 def _smoothed(values, metric, smoothing):
     if not smoothing or not len(values):
         return values
-    return (loss_level if falls(metric) else level)(values, smoothing)
+    return loss_level(values, smoothing) if falls(metric) else -loss_level(-values, smoothing)
 
 
-def _limit(ax, curves):
+def _limit(ax, curves, before=None):
     """Keep a divergence from squeezing the rest of the curves into a line."""
     curves = [curve for curve in curves if len(curve)]
     if not curves:
@@ -195,4 +204,5 @@ def _limit(ax, curves):
     low, high = np.min(np.concatenate(curves)), np.max(np.concatenate(curves))
     start = max(start_of(curve) for curve in curves)
     if high - start > start - low > 0:
-        ax.set_ylim(low - 0.1 * (start - low), start + 0.6 * (start - low))
+        ends = (low - 0.1 * (start - low), start + 0.6 * (start - low), *(before or ()))
+        ax.set_ylim(min(ends), max(ends))

@@ -121,6 +121,9 @@ class Recorder(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Note where the epoch begins."""
         self._before = len(self._rows) + self._skipped
+        if not self._stream and keras.backend.backend() == "tensorflow":
+            # TensorFlow counts one update more than it makes where a dataset ends unannounced.
+            self._trained.optimizer.iterations.assign(len(self._rows))
 
     def on_epoch_end(self, epoch, logs=None):
         """Stop where an epoch brought nothing: the data can be read once only."""

@@ -116,8 +116,8 @@ class RangeTest:
             policy: As for `CyclicalLearningRate`.
             method: As for `suggest`.
             verbose: 1 prints what was chosen, 0 does not; warnings come with both.
-            **options: ratio, metric and smoothing as for `suggest`; further arguments of `CyclicalLearningRate`, such
-                as gamma.
+            **options: ratio, metric and smoothing as for `suggest`; gamma and other arguments of
+                `CyclicalLearningRate`, but for the bounds and the lengths.
 
         Returns:
             A `CyclicalLearningRate`.

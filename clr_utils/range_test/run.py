@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from clr_utils import arguments
+from clr_utils.callback_checks import check_trainable
 from clr_utils.range_test.batches import ShuffledBatches, Stream, repeated_batches, weighted
-from clr_utils.range_test.checks import check_data, check_model, check_trainable, check_weights
+from clr_utils.range_test.checks import check_data, check_model, check_weights
 from clr_utils.range_test.curves import sweep_rates
 from clr_utils.range_test.recorder import Recorder, sweeping_copy
 from clr_utils.range_test.results import RangeTests
@@ -103,8 +104,6 @@ def lr_range_test(
         if seed is None:
             seed = np.random.randint(2**31)  # noqa: NPY002
         seed = arguments.whole("seed", seed, minimum=0, unit="any size")
-        # For a PyDataset, the order of whose batches is drawn from it.
-        random.seed(seed)
         data = _as_data(x, y, sample_weight, class_weight, batch_size, seed, stratified)
         rates = sweep_rates(min_lr, max_lr, _count_updates(steps, epochs, data), sweep)
         if validation_data is not None and every > len(rates):
@@ -112,7 +111,11 @@ def lr_range_test(
                 f"validation_every ({every}) exceeds the {len(rates)} updates of the test, so that nothing would be "
                 f"measured: give {len(rates)} or less"
             )
-        _build(model, data)
+    # From the user's random state, as `fit` would build it.
+    _build(model, data)
+    with kept_random_states():
+        # For a PyDataset, the order of whose batches is drawn from it.
+        random.seed(seed)
         check_data(model, x, y)
         check_trainable(model)
         with strategy_scope(model):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.range_test.curves import SMOOTHING, level, loss_level, start_length, start_of
+from clr_utils.range_test.curves import SMOOTHING, loss_level, start_length, start_of
 from clr_utils.range_test.names import falls, is_accuracy
 
 METHODS = ("smith", "fall", "steepest", "valley", "minimum/10")
@@ -156,7 +156,7 @@ def turned(learning_rates, losses, values, name, *, smoothing=SMOOTHING):
         raise NoSuggestionError(
             f"the curve is too short: {len(rates)} usable updates, {SHORTEST} are needed; raise steps{hint}"
         )
-    smoothed = -loss_level(-heights, smoothing) if falls(name) else level(heights, smoothing)
+    smoothed = -loss_level(-heights, smoothing)
     curve = Curve(name, rates, smoothed, start_of(heights))
     _refuse_without_rise(curve, heights)
     return curve

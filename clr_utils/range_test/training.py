@@ -16,6 +16,8 @@ from clr_utils.range_test.suggestions import NoSuggestionError, chosen, comes_do
 CLOSE, WIDE, APART = 1 / 3, 10, 3
 # Of cycles, unless another number is given.
 USUAL = (3, 2, 1)
+# What a schedule from a test chooses itself, and nobody else may.
+ITS_OWN = {"base_lr", "max_lr", "step_size", "step_size_down", "start_lr_policy"}
 
 
 class RangeTestWarning(UserWarning):
@@ -60,6 +62,11 @@ def schedule_of(
     per_epoch = step_size_for(examples, batch_size, epochs_per_step=1)
     epochs = arguments.whole("epochs", epochs, unit="epochs")
     cycles = whole_cycles(per_epoch, epochs, cycles)
+    for name in sorted(ITS_OWN & set(settings)):
+        raise TypeError(
+            f"schedule chooses {name} itself: leave it out, and choose cycles, method or ratio; or write "
+            "CyclicalLearningRate(*test.suggest()[:2], step_size=...) with numbers of your own"
+        )
     if policy == "exp_range" and "gamma" not in settings:
         tenth = 0.1 ** (1 / (per_epoch * epochs))
         raise ValueError(
