@@ -115,7 +115,7 @@ class CyclicLR(_RateCallback):
         base_lr, max_lr: Lower and upper bound of the rate, 0 <= base_lr < max_lr.
         step_size: Iterations (updates, not epochs) in half a cycle; `2000.` is accepted. See `step_size_for`.
         mode: "triangular", "triangular2", "exp_range", "modified_triangular2", "welch" or "hann".
-        gamma: Factor per iteration of exp_range, 0 < gamma <= 1.
+        gamma: Factor per iteration of exp_range, 0 < gamma <= 1; other modes have none.
         scale_fn: A scale in place of the mode's own (`clr_utils.custom_policy`).
         scale_mode: What scale_fn is given: "cycle" (from 1) or "iterations" (from 0).
         decay: "amplitude" or "bounds", the two readings of exp_range (`clr_utils.exp_range`).

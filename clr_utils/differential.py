@@ -172,13 +172,19 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         """Update each group with its optimizer.
 
         Raises:
-            ValueError: As for `build`.
+            ValueError: As for `build`; or the weights are those of another model.
         """
         variables = list(trainable_variables or self._trainable_variables)
         self._check(variables)
         if not self.built:
             self.build(variables)
-        group_of = [self.groups[self._get_variable_index(variable)] for variable in variables]
+        try:
+            group_of = [self.groups[self._get_variable_index(variable)] for variable in variables]
+        except KeyError:
+            raise ValueError(
+                "these weights are not those of the model whose groups were formed: call differential_rates for this "
+                "model, and compile it with what that returns"
+            ) from None
         for place, each in enumerate(self.optimizers):
             own = [number for number, group in enumerate(group_of) if group == place]
             each.apply([grads[number] for number in own], [variables[number] for number in own])

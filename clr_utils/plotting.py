@@ -135,7 +135,10 @@ def _rates(rates, updates):
 
             if isinstance(rates, optimizers.schedules.LearningRateSchedule):
                 # At once, as one at a time is slow, and some cannot take arrays.
-                return ops.convert_to_numpy(ops.vectorized_map(rates, ops.arange(updates)))
+                try:
+                    return ops.convert_to_numpy(ops.vectorized_map(rates, ops.arange(updates)))
+                except Exception:  # a Python `if` of the schedule, say: each backend has an error of its own
+                    return np.array([float(ops.convert_to_numpy(rates(n))) for n in range(updates)])
         return np.array([float(rates(n)) for n in range(updates)])
     values = arguments.numbers("rates", rates)
     if values.ndim != 1 or not len(values):

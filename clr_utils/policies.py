@@ -192,7 +192,7 @@ def staged(iteration, stages=SMITH_TABLE_2, policy=triangular2):
         raise ValueError("stages must have at least one row; it is empty")
     if table.ndim != 2 or table.shape[1] != len(Stage._fields):
         raise ValueError(f"stages must be rows of {', '.join(Stage._fields)}; it has the shape {table.shape}")
-    stages = [Stage(*stage) for stage in stages]
+    stages = [Stage(*stage) for stage in table.tolist()]
     ends = [0] + [stage.max_iter for stage in stages[:-1]]
     for stage, end in zip(stages, ends, strict=True):
         if stage.start != end or stage.max_iter <= stage.start:
@@ -227,7 +227,8 @@ def named_policy(
 ):
     """The function iteration -> rate of a policy given by name, with every argument checked at once.
 
-    `gamma` and `decay` serve exp_range; `scale_fn`, where given, replaces the policy's own scale (`custom_policy`).
+    `gamma` and `decay` are for exp_range alone; `scale_fn`, where given, replaces the policy's own scale
+    (`custom_policy`).
 
     Raises:
         TypeError, ValueError: An argument is outside what is allowed; the message names it.
@@ -236,6 +237,10 @@ def named_policy(
     arguments.number("gamma", gamma, above=0, maximum=1)
     arguments.one_of("decay", decay, ("amplitude", "bounds"))
     arguments.one_of("scale_mode", scale_mode, ("cycle", "iterations"))
+    if policy != "exp_range" and (gamma, decay) != (1, "amplitude"):
+        raise ValueError(
+            f"gamma and decay are for exp_range; the policy is {policy!r}: leave them out, or write 'exp_range'"
+        )
     cycle = {"step_size_down": step_size_down, "start_lr_policy": start_lr_policy}
     locate(0, base_lr, max_lr, step_size, **cycle)
     settings = {"base_lr": base_lr, "max_lr": max_lr, "step_size": step_size, **cycle}

@@ -121,7 +121,8 @@ def one_cycle(iteration, max_lr, total, *, base_lr=None, step_size=None, final_l
 
     The defaults are those of PyTorch's `OneCycleLR`: pct_start 0.3, div_factor 25, final_div_factor 1e4. PyTorch ends
     at its last update, not after it: with its total_steps, `total=total_steps - 1` and
-    `step_size=pct_start * total_steps - 1` give its rates.
+    `step_size=round(pct_start * total_steps) - 1` give its rates, exactly where pct_start * total_steps is whole.
+    Elsewhere its peak lies between two updates, and its rates are those of up to half an update earlier or later.
 
     Args:
         iteration: Updates done so far, 0 or more; an integer, array or tensor.

@@ -32,7 +32,7 @@ class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
         base_lr, max_lr: Lower and upper bound of the rate, 0 <= base_lr < max_lr.
         step_size: Iterations (updates, not epochs) in half a cycle; see `step_size_for`.
         policy: "triangular", "triangular2", "exp_range", "modified_triangular2", "welch" or "hann".
-        gamma: Factor per iteration of exp_range, 0 < gamma <= 1.
+        gamma: Factor per iteration of exp_range, 0 < gamma <= 1; other policies have none.
         decay: "amplitude" or "bounds", the two readings of exp_range (`clr_utils.exp_range`).
         step_size_down: Iterations in the falling half; as many as step_size unless given.
         start_lr_policy: Iteration at which the first cycle starts; the rate is base_lr before it.
@@ -154,7 +154,7 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
         if policy is None:
             raise TypeError('name the policy first, without "policy=": "sgdr", max_lr=0.1, period=1000')
         self.policy = arguments.one_of("policy", policy, tuple(RULES))
-        self.settings = settings
+        self.settings = settings = {name: _copied(value) for name, value in settings.items()}
         self.name = arguments.text("name", name)
         signature = inspect.signature(RULES[policy])
         if unnamed:
@@ -185,6 +185,11 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
         """The schedule of what `get_config` returned."""
         settings = keras.saving.deserialize_keras_object(config["settings"])
         return cls(config["policy"], name=config["name"], **settings)
+
+
+def _copied(value):
+    """Lists copied, inner ones too, so that the caller's changes of them do not reach the schedule."""
+    return type(value)(map(_copied, value)) if type(value) in (list, tuple) else value
 
 
 def _saved_setting(name, value):

@@ -200,6 +200,17 @@ def test_a_file_that_breaks_in_the_middle_is_named(small):
         read_calcification_files(small, "train", slice(None), slice(None))
 
 
+@pytest.mark.parametrize("place", [140, 700, 820])
+def test_a_file_with_wrong_bytes_beside_its_pixels_is_named(layout, place):
+    path = layout / "Positive_train.h5"
+    write(path, (3_459, 16, 16))
+    content = bytearray(path.read_bytes())
+    content[place : place + 40] = b"\xff" * 40
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"Positive_train\.h5 is damaged .*unset CLR_DATA_DIR"):
+        training_set(1)
+
+
 @pytest.mark.parametrize(
     ("shape", "dtype", "message"),
     [

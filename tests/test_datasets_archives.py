@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -83,6 +84,26 @@ def test_classes_need_not_be_balanced_everywhere(file):
 
 @pytest.mark.parametrize("content", [b"", b"not a file of arrays", b"PK\x05\x06" + bytes(18)])
 def test_a_broken_file_is_named_with_the_remedy(file, content):
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"cifar10\.npz cannot be read.*CLR_DATA_DIR"):
+        read()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, "encrypted"])
+def test_a_file_with_a_hole_is_named_with_the_remedy(file, method):
+    """As of a download that was not finished; or with the flag of a password."""
+    noise = np.random.default_rng(0).integers(0, 255, (20, 2, 3), np.uint8)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED if method == "encrypted" else method) as archive:
+        for key, array in (ARRAYS | {"x_train": noise}).items():
+            with archive.open(f"{key}.npy", "w") as entry:
+                np.save(entry, array)
+        place = archive.start_dir
+    content = bytearray(file.read_bytes())
+    if method == "encrypted":
+        content[place + 8] |= 1
+    else:
+        start = 30 + len("x_train.npy")
+        content[start : start + 60] = bytes(60)
     file.write_bytes(content)
     with pytest.raises(ValueError, match=r"cifar10\.npz cannot be read.*CLR_DATA_DIR"):
         read()

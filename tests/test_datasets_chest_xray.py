@@ -1,6 +1,7 @@
 """Chest X-rays: the 1,000 that ship, sets that are split by patient, all of NIH's, and PneumoniaMNIST."""
 
 import inspect
+import io
 import re
 
 import numpy as np
@@ -293,7 +294,13 @@ def test_the_cache_is_renewed(nih, tmp_path):
     assert load_chest_xrays(2).images[0, 0, 0] == 120
     (cache,) = (tmp_path / "cache").glob("*_2.npz")
     save(folder / "images" / ROWS[0][0], grey(9))
-    for content in (b"", cache.read_bytes()[:300]):
+    packed = io.BytesIO()
+    with np.load(cache) as file:
+        np.savez_compressed(packed, entries=file["entries"], images=np.arange(3_000))
+    hole = bytearray(packed.getvalue())
+    start = hole.index(b"images.npy") + len("images.npy") + 20
+    hole[start : start + 60] = bytes(60)
+    for content in (b"", cache.read_bytes()[:300], hole):
         cache.write_bytes(content)
         assert load_chest_xrays(2).images[0, 0, 0] == 130
         assert load_chest_xrays(2).images[0, 0, 0] == 130
@@ -403,6 +410,14 @@ def test_a_patient_in_both_of_the_lists_is_told(nih):
     load_chest_xrays(2)
     (folder / "test_list.txt").write_text("00000001_000.png")
     with pytest.raises(ValueError, match=r"train_val_list\.txt and test_list\.txt share the patients 1; replace both"):
+        load_chest_xrays(2)
+
+
+def test_a_list_that_cannot_be_read_is_named(nih):
+    folder = nih()
+    (folder / "train_val_list.txt").write_text("00000002_000.png")
+    (folder / "test_list.txt").write_text("00000001_000.png", encoding="utf-16")
+    with pytest.raises(ValueError, match=r"test_list\.txt cannot be read .*replace it by NIH's, .* or delete it"):
         load_chest_xrays(2)
 
 

@@ -243,6 +243,14 @@ def test_a_change_of_trainable_is_refused_until_the_groups_are_formed_anew(eager
     assert_rates(trained(model, 1), [-1 - CYCLE(0), -3])
 
 
+def test_another_model_is_refused(eager):
+    optimizer = compiled(0.5, 0.25).optimizer
+    other = two_probes()
+    other.compile(optimizer, "mae", run_eagerly=eager)
+    with pytest.raises(ValueError, match="not those of the model whose groups were formed: call differential_rates"):
+        fit(other, 1)
+
+
 @pytest.mark.parametrize("by", ["var_names", "var_list"])
 def test_what_is_excluded_from_weight_decay_does_not_decay(by, eager):
     model = network()

@@ -4,11 +4,12 @@ import re
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from clr_utils import policies, published
-from clr_utils.exercises import NotYet, nb01, nb02, nb03, nb05, nb06, nb08, nb09
+from clr_utils.exercises import NotYet, nb01, nb02, nb03, nb05, nb06, nb07, nb08, nb09
 from clr_utils.range_test.curves import level
 from clr_utils.studies import chest_xray
 from clr_utils.studies.rates import rate_of_each_update
@@ -29,6 +30,39 @@ def corrected(values, beta):
 
 def alarms(precision, recall, positives):
     return recall * positives * (1 / precision - 1)
+
+
+def alarms_in_steps(precision, recall, positives):
+    found = round(recall * positives)
+    return round(found / precision) - found
+
+
+def with_numpy(updates, accuracies, target):
+    reached = accuracies >= target
+    pairs = np.flatnonzero(reached[:-1] & reached[1:])
+    return updates[pairs[0]] if len(pairs) else None
+
+
+def with_lists(updates, accuracies, target):
+    pairs = [min(pair) >= target for pair in zip(accuracies, accuracies[1:], strict=False)]
+    return updates[pairs.index(True)] if True in pairs else None
+
+
+def for_lists_alone(updates, accuracies, target):
+    for first, second in zip(accuracies, accuracies[1:] + [-1], strict=True):
+        if min(first, second) >= target:
+            return updates[accuracies.index(first)]
+
+
+def with_pandas(updates, accuracies, target):
+    reached = pd.Series(accuracies, index=updates) >= target
+    pairs = reached & reached.shift(-1, fill_value=False)
+    return pairs.idxmax() if pairs.any() else None
+
+
+def stages(*bounds):
+    lengths = ((2000, 0, 16_000), (1000, 16_000, 24_000), (1000, 24_000, 30_000))
+    return lambda: [(*pair, *length) for pair, length in zip(bounds, lengths, strict=True)]
 
 
 def welch(mean, sd, other_mean, other_sd, n):
@@ -52,6 +86,10 @@ RIGHT = {
     "an exponential decay": (nb01.check_schedule, lambda step: 0.1 * 0.99**step),
     "a line": (nb01.check_schedule, lambda step: 0.1 - step / 3000),
     "the library's policy": (nb02.check_triangular, policies.triangular),
+    "the library's policy, in single precision": (
+        nb02.check_triangular,
+        lambda *at: np.float32(policies.triangular(*at)),
+    ),
     "steps of two epochs": (nb02.check_plan, 58, 12),
     "steps of three epochs": (nb02.check_plan, 87, 18),
     "steps of ten epochs": (nb02.check_plan, 290.0, 60),
@@ -59,6 +97,21 @@ RIGHT = {
     "an array": (nb03.check_smooth, corrected),
     "odds": (nb05.check_precision_at, lambda pi, recall, fpr: np.float64(1 / (1 + fpr * (1 / pi - 1) / recall))),
     "whole numbers": (nb05.check_false_positives, lambda *case: round(alarms(*case))),
+    "rounded step by step": (nb05.check_false_positives, alarms_in_steps),
+    "true positives rounded": (
+        nb05.check_false_positives,
+        lambda precision, recall, positives: round(round(recall * positives) * (1 - precision) / precision),
+    ),
+    "whole arrays": (nb07.check_updates_to_target, with_numpy),
+    "lists": (nb07.check_updates_to_target, with_lists),
+    "lists alone": (nb07.check_updates_to_target, for_lists_alone),
+    "pandas": (nb07.check_updates_to_target, with_pandas),
+    "bounds times powers": (nb07.check_stages, stages(*((0.001 * 0.1**k, 0.005 * 0.1**k) for k in range(3)))),
+    "bounds by logspace": (nb07.check_stages, stages(*((low, 5 * low) for low in np.logspace(-3, -5, 3)))),
+    "stages in single precision": (
+        nb07.check_stages,
+        lambda: np.array(stages((1e-3, 5e-3), (1e-4, 5e-4), (1e-5, 5e-5))(), np.float32),
+    ),
     "a loop": (nb06.check_equivalent_steps, lambda decay, updates: sum(1 / (1 + decay * t) for t in range(updates))),
     "Welch by hand": (nb06.check_welch, welch),
     "signs": (nb09.check_moves_against, lambda rates, momenta: opposed(np.diff(rates), np.diff(momenta))),

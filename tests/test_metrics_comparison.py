@@ -10,7 +10,7 @@ VALUES = [1.91, 2.05, 1.98, 2.11, 1.87]
 OTHERS = [1.64, 2.01, 1.99, 1.90, 1.80]
 
 
-@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize("confidence", [0.001, 0.8, 0.95, 0.99, 1 - 0.05 / 1000])
 def test_t_interval_is_that_of_scipy(confidence):
     expected = stats.ttest_1samp(VALUES, 0).confidence_interval(confidence)
     assert t_interval(VALUES, confidence) == pytest.approx((np.mean(VALUES), *expected))
@@ -91,6 +91,7 @@ def test_welch_interval_is_that_of_scipy():
     expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.9)
     found = welch_interval(a.mean(), a.std(ddof=1), 3, b.mean(), b.std(ddof=1), 4, confidence=0.9)
     assert found == pytest.approx((a.mean() - b.mean(), expected.low, expected.high))
+    assert welch_interval(1, 0.1, 3, 0.9, 0.1, 3, confidence=1 - 0.05 / 1000).high > 1
 
 
 @pytest.mark.parametrize(

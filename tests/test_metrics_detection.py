@@ -90,6 +90,20 @@ def test_best_threshold_parts_neighbouring_floats(upper):
     assert confusion([1, 0, 1], [upper] * 3, best_threshold([1, 0, 1], [upper] * 3))[:2] == (2, 1)
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("upper", [1.0, 0.1, -0.1, 3e4])
+def test_best_threshold_parts_scores_in_their_own_type(kind, upper):
+    """As a user compares them: NumPy rounds the threshold to the type of the scores."""
+    upper, above, below = kind(upper), np.nextafter(kind(upper), kind(np.inf)), np.nextafter(kind(upper), kind(-np.inf))
+    for scores in ([below, upper], [upper, above]):
+        scores = np.array(scores, kind)
+        threshold = best_threshold([0, 1], scores)
+        assert (scores > threshold).tolist() == [False, True]
+        assert confusion([0, 1], scores, threshold) == (1, 0, 1, 0)
+    scores = np.array([upper, upper], kind)
+    assert (scores > best_threshold([0, 1], scores)).all()
+
+
 def test_best_threshold_for_a_rarer_class_is_higher():
     y, scores = detector(5000, prevalence=0.5)
     assert best_threshold(y, scores, prevalence=0.01) > best_threshold(y, scores) + 0.5

@@ -165,6 +165,20 @@ def test_patient_interval_refuses():
         patient_interval(roc_auc, y, y, np.arange(60) // 2)
 
 
+def test_a_confidence_may_be_that_of_a_thousand_intervals():
+    """Which are judged together, each at 1 - 0.05 / 1000."""
+    y, scores, patients = of_patients(0, 30)
+    for interval in (
+        patient_interval,
+        percentile_interval,
+        lambda metric, y, *others, **settings: paired_patient_interval(metric, y, -scores, *others, **settings),
+    ):
+        wide, usual = (interval(roc_auc, y, scores, patients, confidence=level) for level in (1 - 0.05 / 1000, 0.95))
+        assert wide.low < usual.low < usual.high < wide.high
+        with pytest.raises(ValueError, match="confidence must be less than 1"):
+            interval(roc_auc, y, scores, patients, confidence=1)
+
+
 NAN = float("nan")
 
 

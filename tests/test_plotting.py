@@ -52,6 +52,15 @@ def test_plot_policy_draws_a_schedule_of_keras():
     np.testing.assert_allclose(rates[[20, 29]], [0.05, 0.1 * (1 + np.cos(0.95 * np.pi)) / 2], atol=1e-7)
 
 
+def test_plot_policy_draws_a_schedule_with_a_branch_of_python():
+    class Drop(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.1 if step < 3 else keras.ops.cast(0.01, "float32")
+
+    rates = plotting.plot_policy(Drop(), updates=5).lines[0].get_ydata()
+    np.testing.assert_allclose(rates, [0.1, 0.1, 0.1, 0.01, 0.01])
+
+
 @pytest.mark.parametrize(
     ("rates", "settings", "error", "message"),
     [

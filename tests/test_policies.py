@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -404,6 +405,11 @@ def test_stages_take_another_policy_and_plain_rows():
     assert rates.tolist() == [1, 3, 5, 3, 0, 1, 2, 1]
     assert staged(6, [(1, 5, 2, 0, 4), (0, 2, 2, 4, 8)], policy=triangular) == 2
     assert np.shape(staged(6)) == ()
+
+
+def test_stages_may_be_a_table():
+    table = pd.DataFrame([(1, 5, 2, 0, 4), (0, 2, 2, 4, 8)], columns=Stage._fields)
+    assert staged(np.arange(8), table, policy=triangular).tolist() == [1, 3, 5, 3, 0, 1, 2, 1]
 
 
 def test_one_stage_is_its_policy():

@@ -533,3 +533,15 @@ def test_updates_apply_the_rates_and_a_saved_training_goes_on(tmp_path):
 def test_a_schedule_is_drawn():
     schedule = PolicySchedule("one_cycle", max_lr=0.5, total=30)
     assert_rates(plot_policy(schedule, updates=35).lines[0].get_ydata(), one_cycle(np.arange(35), 0.5, 30))
+
+
+def test_a_schedule_keeps_the_parts_that_it_was_given():
+    """Schedules made in a loop from one list that grows, and a pair of it that changes."""
+    parts, schedules = [], []
+    for rate in (0.5, 0.25, 0.125):
+        parts.append([2, PolicySchedule("fixed", lr=rate)])
+        schedules.append(PolicySchedule("joined", parts=parts))
+    parts[0][0] = 9
+    assert [float(schedule(9)) for schedule in schedules] == [0.5, 0.25, 0.125]
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedules[1]))
+    assert [float(again(n)) for n in (0, 1, 2, 9)] == [0.5, 0.5, 0.25, 0.25]

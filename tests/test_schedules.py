@@ -397,6 +397,8 @@ def test_updates_left_counts_from_the_offset_with_unequal_halves():
         ({"policy": None}, ["policy", "'triangular', 'triangular2', 'exp_range'"]),
         ({"gamma": 1.0000001}, ["gamma", "1 or less", "1.0000001"]),
         ({"decay": "none"}, ["decay", "'amplitude', 'bounds'", "'none'"]),
+        ({"gamma": 0.5}, ["gamma and decay are for exp_range", "'triangular'", "leave them out"]),
+        ({"decay": "bounds"}, ["gamma and decay are for exp_range", "'triangular'", "leave them out"]),
         ({"step_size_down": -1}, ["step_size_down", "it is -1"]),
         ({"start_lr_policy": -1}, ["start_lr_policy", "it is -1"]),
         ({"scale_fn": "sqrt"}, ["scale_fn", "a function", "'sqrt'"]),

@@ -135,6 +135,17 @@ def test_the_command_refuses_an_unknown_backend_before_it_builds_anything(monkey
     assert trained == []
 
 
+@pytest.mark.parametrize("options", [[], ["--anew"]])
+def test_the_command_refuses_a_file_for_the_records(monkeypatch, capsys, tmp_path, trained, options):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CLR_RESULTS_DIR", str(tmp_path / "file"))
+    with pytest.raises(SystemExit) as stop:
+        command.main(["mnist", *options])
+    assert stop.value.code == 2
+    assert "which is a file: name a folder, or unset it" in capsys.readouterr().err
+    assert trained == []
+
+
 @pytest.mark.parametrize(
     ("stops", "sentence"),
     [(KeyboardInterrupt(), "interrupted; run the command again"), (GridError("no room"), "no room")],
@@ -153,6 +164,12 @@ def test_the_command_says_that_no_scheduler_answers(monkeypatch, trained):
     assert "no Dask scheduler answers at 'tcp://127.0.0.1:9'" in command.main(
         ["mnist", "--scheduler", "tcp://127.0.0.1:9"]
     )
+    assert trained == []
+
+
+def test_an_empty_address_is_no_training_here(monkeypatch, trained):
+    monkeypatch.setattr(cluster, "PATIENCE", 0.2)
+    assert "no Dask scheduler answers at ''" in command.main(["mnist", "--scheduler", ""])
     assert trained == []
 
 

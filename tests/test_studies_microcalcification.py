@@ -96,6 +96,14 @@ def test_the_grids_of_one_case_are_its_published_and_fixed_arms():
     assert len(runs) == 21
 
 
+def test_the_number_of_seeds_is_that_of_all_arms_but_the_small_run():
+    seeds = {}
+    for run in (run for runs in study.grids(seeds=2) for run in runs if run != study.small_run()):
+        seeds.setdefault(run.arm, []).append(run.seed)
+    assert {arm: found for arm, found in seeds.items() if len(set(found)) != 2} == {}
+    assert set(seeds["case1_world0_triangular"]) == {1, 2}, "seed 0 has its world already"
+
+
 def test_runs_come_seed_by_seed():
     runs = study.study_runs(1, ["triangular", "fixed_0.03"])
     assert [run.seed for run in runs] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]

@@ -20,6 +20,8 @@ FILES = {
     ("test", 0): ("300kNegative_test.h5", 110_000),
 }
 MEND = "put the authors' file there, write the four files anew with write_calcification_files, or unset CLR_DATA_DIR"
+# What h5py raises where bytes of a file are wrong.
+DAMAGED = (OSError, TypeError, RuntimeError, KeyError)
 
 
 def calcification_folder():
@@ -41,8 +43,8 @@ def read_calcification_files(folder, split, positives, negatives):
 
     Raises:
         FileNotFoundError: A file is missing.
-        ValueError: A file is truncated, holds something else, was swapped with another, or is of another world than
-            the others; the message names it.
+        ValueError: A file is truncated or damaged, holds something else, was swapped with another, or is of another
+            world than the others; the message names it.
     """
     folder = Path(arguments.path("folder", folder)).expanduser()
     sources = {}
@@ -104,6 +106,9 @@ def _opened(folder, key):
         raise ValueError(f"{path} cannot be read, it is truncated or no HDF5 file ({error}); {MEND}") from error
     try:
         _check_layout(path, file, count)
+    except DAMAGED as error:
+        file.close()
+        raise ValueError(f"{path} is damaged ({error}); {MEND}") from error
     except ValueError:
         file.close()
         raise
@@ -134,7 +139,7 @@ def _check_layout(path, file, count):
 def _source(file):
     try:
         source = file.attrs.get("source", "the authors' files")
-    except (OSError, TypeError, ValueError, RuntimeError, KeyError) as error:
+    except (*DAMAGED, ValueError) as error:
         raise ValueError(f"{file.filename}: its attribute 'source' cannot be read ({error}); {MEND}") from error
     if not isinstance(source, str):
         raise ValueError(f"{file.filename}: its attribute 'source' should be text; it is {source!r}; {MEND}")
@@ -142,10 +147,10 @@ def _source(file):
 
 
 def _pixels(file, where):
-    data = file[next(iter(file))]
     try:
+        data = file[next(iter(file))]
         x = data[where] if isinstance(where, slice) else np.concatenate(list(_picked(data, where)))
-    except OSError as error:
+    except DAMAGED as error:
         raise ValueError(f"{file.filename} is damaged ({error}); {MEND}") from error
     if x.size and x.min() < 0:
         raise ValueError(f"{file.filename} should hold brightness from 0 up; its lowest is {x.min()}; {MEND}")

@@ -2,11 +2,11 @@
 
 import hashlib
 import warnings
-from zipfile import BadZipFile
 
 import numpy as np
 
 from clr_utils import arguments, places
+from clr_utils.datasets.archives import BROKEN
 from clr_utils.datasets.chest_xray import FINDINGS, ChestXrays
 from clr_utils.files import written_whole
 
@@ -38,7 +38,8 @@ def load_chest_xrays(size=64):
         TypeError, ValueError: The size is no whole number from 1 to 1024.
         FileNotFoundError: The folder, the CSV file or some of its images are missing.
         ValueError: There are two CSV files, or the one is of another layout, names an unknown finding, or an image
-            twice; an image is broken; NIH's lists have one patient for training and for the test.
+            twice; an image is broken; NIH's lists cannot be read, or have one patient for training and for the
+            test.
     """
     size = arguments.whole("size", size, maximum=1024, unit="pixels")
     folder = _folder()
@@ -102,12 +103,21 @@ def _check_lists(folder, patient_of):
     paths = [folder / name for name in LISTS]
     if not all(path.is_file() for path in paths):
         return
-    train, test = ({patient_of.get(name) for name in path.read_text(encoding="utf-8").split()} for path in paths)
+    train, test = ({patient_of.get(name) for name in _listed(path)} for path in paths)
     if both := sorted((train & test) - {None}):
         raise ValueError(
             f"{folder}: {' and '.join(LISTS)} share the patients {_some(both)}; replace both by NIH's, from {SOURCE}, "
             "or delete them: they are not needed"
         )
+
+
+def _listed(path):
+    try:
+        return path.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"{path} cannot be read ({error}); replace it by NIH's, from {SOURCE}, or delete it: it is not needed"
+        ) from error
 
 
 def _images(folder, names, size, entries):
@@ -117,7 +127,7 @@ def _images(folder, names, size, entries):
         with np.load(cache) as file:
             if file["entries"] == entries and len(images := file["images"]) == len(names):
                 return images
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except BROKEN:
         pass  # there is none, or a broken one
     images = _smaller(_paths(folder, names), size)
     try:

@@ -34,11 +34,21 @@ def check_precision_at(precision_at):
 
 def check_false_positives(false_positives):
     """`false_positives(precision, recall, positives)`: how many negatives were called positive."""
-    for precision, recall, positives in ((0.475, 0.959, 1164), (0.9232, 0.9527, 1164), (0.8, 0.5, 60), (1.0, 0.9, 50)):
+    for precision, recall, positives in (
+        (0.475, 0.959, 1164),
+        (0.9232, 0.9527, 1164),
+        (0.8, 0.5, 60),
+        (0.65, 0.8, 60),
+        (1.0, 0.9, 50),
+    ):
         right = recall * positives * (1 - precision) / precision
+        found = round(recall * positives)
+        rounded = round(found / precision) - found, round(found * (1 - precision) / precision)
         name = f"false_positives({precision:g}, {recall:g}, {positives})"
         answer = one_number(false_positives(precision, recall, positives), name)
         if abs(answer - right) < 0.6:
+            continue
+        if answer in rounded:
             continue
         if abs(answer - right) < 1:
             raise NotYet(f"{name} is {answer:,.1f}: nearly; round, or leave the fraction, and do not cut it off")

@@ -39,7 +39,7 @@ def check_my_one_cycle(my_one_cycle):
     if not isinstance(answer, dict):
         raise NotYet(f"my_one_cycle must return a dict of arguments; it returned a {type(answer).__name__}")
     for name, hint in HINTS.items():
-        if answer.get(name, ...) is ...:
+        if (given := answer.get(name)) is None or given is ...:
             raise NotYet(f"{name} is missing: put there {hint}")
     try:
         rates = one_cycle(np.arange(UPDATES), **answer)

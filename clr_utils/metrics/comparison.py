@@ -37,7 +37,7 @@ def t_interval(values, confidence=0.95):
         TypeError, ValueError: Fewer than two values, values that are not finite, or a wrong confidence.
     """
     values = arguments.sample("values", values, at_least=2)
-    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    confidence = arguments.number("confidence", confidence, above=0, below=1)
     half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return Interval(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
 
@@ -97,7 +97,7 @@ def welch_interval(mean, sd, n, other_mean, other_sd, other_n, confidence=0.95):
     Returns:
         An `Interval` of mean - other_mean.
     """
-    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    confidence = arguments.number("confidence", confidence, above=0, below=1)
     difference = arguments.number("mean", mean) - arguments.number("other_mean", other_mean)
     parts = []
     for name, spread, count in (("", sd, n), ("other_", other_sd, other_n)):

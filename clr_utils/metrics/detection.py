@@ -99,8 +99,11 @@ def best_threshold(y, scores, prevalence=None):
         prevalence: Share of positives where the threshold will be used; that of y unless given.
 
     Returns:
-        A number half-way between two neighbouring scores; the lower of the two where no float lies between.
+        A number half-way between two neighbouring scores, rounded to the scores' own type (float32 of a network, say),
+        for `scores > threshold` to part them there; the lower of the two where no such number lies between.
     """
+    own = arguments.reals("scores", scores).dtype
+    own = own.type if own in (np.float16, np.float32) else np.float64
     y, scores = checked_scores(y, scores)
     prevalence = y.mean() if prevalence is None else arguments.number("prevalence", prevalence, above=0, maximum=1)
     order = np.argsort(-scores, kind="stable")
@@ -110,9 +113,9 @@ def best_threshold(y, scores, prevalence=None):
     # A threshold cannot part equal scores.
     f1[:-1][scores[:-1] == scores[1:]] = -1
     last = int(np.argmax(f1))
-    lowest = min(scores[-1] - 1, np.nextafter(scores[-1], -np.inf))
+    lowest = min(own(scores[-1] - 1), np.nextafter(own(scores[-1]), own(-np.inf)))
     below = scores[last + 1] if last + 1 < len(scores) else lowest
-    middle = scores[last] / 2 + below / 2
+    middle = own(scores[last] / 2 + below / 2)
     return float(middle if below <= middle < scores[last] else below)
 
 

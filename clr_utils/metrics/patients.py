@@ -35,7 +35,7 @@ def patient_interval(metric, y, scores, patients, *, confidence=0.95):
             cannot be known; the message says which.
     """
     y, scores, members = _checked_patients(metric, y, scores, patients)
-    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    confidence = arguments.number("confidence", confidence, above=0, below=1)
     _check_enough(y, members)
     whole, left = _with_and_without(metric, y, scores, members)
     return _around(whole, left, confidence)
@@ -69,7 +69,7 @@ def paired_patient_interval(metric, y, scores, baseline, patients, *, confidence
             f"scores and baseline must be of the same patches; scores has {len(scores)} entries, baseline "
             f"{len(baseline)}"
         )
-    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    confidence = arguments.number("confidence", confidence, above=0, below=1)
     _check_enough(y, members)
     (whole, left), (other, other_left) = (_with_and_without(metric, y, each, members) for each in (scores, baseline))
     if np.ptp(left - other_left) < 1e-12:  # what rounding alone makes of one order in two units
@@ -110,7 +110,7 @@ def percentile_interval(metric, y, scores, patients, *, resamples=500, confidenc
     y, scores, members = _checked_patients(metric, y, scores, patients)
     seed = arguments.whole("seed", seed, minimum=0, unit="any size")
     resamples = arguments.whole("resamples", resamples, minimum=20, maximum=10**6, unit="draws")
-    confidence = arguments.number("confidence", confidence, above=0, maximum=0.9999)
+    confidence = arguments.number("confidence", confidence, above=0, below=1)
     whole = _value(metric, y, scores)
     rng = np.random.default_rng(seed)
     found = []

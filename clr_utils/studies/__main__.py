@@ -16,6 +16,10 @@ from clr_utils.studies import case_contrast, chest_xray, cifar10, league, microc
 MODULES = (microcalcification, case_contrast, mnist, range_test, cifar10, chest_xray, league)
 STUDIES = {study.STUDY: study for study in MODULES}
 MOST_SEEDS, MOST_WORKERS = 1000, 256
+SEEDS_HELP = (
+    "how many seeds of each arm (default: the study's own; some arms have no more than these); screenings and the "
+    "small run keep theirs"
+)
 
 
 def main(arguments=None):
@@ -23,14 +27,15 @@ def main(arguments=None):
     parser = _parser()
     options = vars(parser.parse_args(arguments))
     study, workers, anew, address = (options.pop(name) for name in ("study", "workers", "anew", "scheduler"))
-    if anew and not places.own_results():
+    try:
+        own_results = places.own_results()
+        chosen_backend()
+    except (NotADirectoryError, ValueError) as error:
+        parser.error(str(error))
+    if anew and not own_results:
         parser.error("--anew needs the environment variable CLR_RESULTS_DIR, the folder for your own records")
     try:
-        chosen_backend()
-    except ValueError as error:
-        parser.error(str(error))
-    try:
-        with connected(address) if address else nullcontext() as client:
+        with connected(address) if address is not None else nullcontext() as client:
             for grid in STUDIES[study].grids(**options):
                 if run_grid(grid, STUDIES[study].train, workers, anew, client):
                     return "some runs failed; mend what is reported above and run the command again, it trains the rest"
@@ -47,7 +52,7 @@ def _parser():
     seeds, workers = (partial(typed_count, maximum=most) for most in (MOST_SEEDS, MOST_WORKERS))
     for name, study in STUDIES.items():
         own = names.add_parser(name, help=study.__doc__.splitlines()[0], description=study.__doc__.splitlines()[0])
-        own.add_argument("--seeds", type=seeds, help="seeds 0 to N-1 of each arm (default: the study's own)")
+        own.add_argument("--seeds", type=seeds, help=SEEDS_HELP)
         own.add_argument("--workers", type=workers, default=2, help="trainings at a time (default: 2)")
         own.add_argument("--anew", action="store_true", help="train also what the project ships, into CLR_RESULTS_DIR")
         own.add_argument("--scheduler", metavar="ADDRESS", help="train on the Dask cluster of the scheduler there")

@@ -180,12 +180,15 @@ def seeds_of(case, names):
     return PAIRED_SEEDS if case == 2 and set(names) <= set(PAIRED_ARMS) else SEEDS[case]
 
 
-def weight_runs(names=WEIGHT_ARMS):
-    """The runs of some arms of case 1 that share the patients and patches of one world: their seed sets the rest."""
+def weight_runs(names=WEIGHT_ARMS, seeds=None):
+    """The runs of some arms of case 1 that share the patients and patches of one world: their seed sets the rest.
+
+    `seeds` is how many, from 1; those of WEIGHT_SEEDS unless given.
+    """
     known = arms(1)
     return [
         Run(STUDY, f"case1_world{WORLD}_{name}", {**settings(1, known[name]), "world": WORLD}, seed)
-        for seed in WEIGHT_SEEDS
+        for seed in (WEIGHT_SEEDS if seeds is None else range(1, seeds + 1))
         for name in names
     ]
 
@@ -222,7 +225,7 @@ def grids(seeds=None, case=None):
     yield study_runs(1, ["range_test_bounds"], seeds)
     yield study_runs(1, further_arms(1), seeds)
     yield study_runs(2, PAIRED_ARMS, seeds or PAIRED_SEEDS)
-    yield weight_runs()
+    yield weight_runs(seeds=seeds)
     yield one_cycle_runs(seeds)
     yield [run for each in ("easier", "harder") for run in difficulty_runs(each, seeds=seeds or SWEEP_SEEDS)]
 
