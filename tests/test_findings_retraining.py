@@ -252,6 +252,22 @@ def test_there_is_no_verdict_where_a_run_diverged(records):
     assert verdict_of() == "seeds with a run that diverged: 2 of 19"
 
 
+def test_what_the_other_networks_show():
+    """08, looked at: on training images cycling adds in no row; on test images one row repeats alexnet with Adam."""
+    found = retraining.mean_steps(study.OTHERS)
+    assert len(found) == 14
+    assert (found["seeds"] == study.FEWER_SEEDS).all()
+    assert (found.xs("training accuracy, points")["cycling"] < 0).all()
+    areas = found.xs("test ROC area, hundredths")
+    assert areas.loc[("alexnet", "rmsprop"), "a rate that rises again"] == pytest.approx(-4, abs=0.5)
+    assert 2.5 < areas.loc[("alexnet", "rmsprop"), "cycling"] < 3
+    rest = areas.drop(("alexnet", "rmsprop"))
+    assert (rest["a rate that rises again"] > -1).all()
+    assert (rest["cycling"] < 0.5).all()
+    for network, optimizer in study.OTHERS:
+        assert study.chosen_rate(network, optimizer) == max(study.SCREENED_RATES[optimizer])
+
+
 # The arrows
 
 ENDS = {"triangular": ([60, 70], [72, 80]), "last_rate": ((62, 70), np.array([66, 64]))}
