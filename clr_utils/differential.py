@@ -172,7 +172,7 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         """Update each group with its optimizer.
 
         Raises:
-            ValueError: As for `build`; or the weights are those of another model.
+            ValueError: As for `build`; or the weights are those of another model (on JAX no optimizer can see that).
         """
         variables = list(trainable_variables or self._trainable_variables)
         self._check(variables)

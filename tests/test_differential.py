@@ -243,6 +243,7 @@ def test_a_change_of_trainable_is_refused_until_the_groups_are_formed_anew(eager
     assert_rates(trained(model, 1), [-1 - CYCLE(0), -3])
 
 
+@pytest.mark.skipif(BACKEND == "jax", reason="on JAX no optimizer is told whose weights it updates")
 def test_another_model_is_refused(eager):
     optimizer = compiled(0.5, 0.25).optimizer
     other = two_probes()
