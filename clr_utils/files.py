@@ -1,8 +1,16 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and archives that are read whole or named as broken."""
 
 import os
+import zlib
 from contextlib import contextmanager
+from lzma import LZMAError
 from pathlib import Path
+from zipfile import BadZipFile, is_zipfile
+
+import numpy as np
+
+# What reading a broken archive raises.
+BROKEN = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error, LZMAError)
 
 
 @contextmanager
@@ -20,6 +28,21 @@ def written_whole(path):
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def read_arrays(path, mend, keys=None):
+    """The arrays of an .npz archive, {key: array}: all of them, or those of `keys`.
+
+    Raises:
+        ValueError: It cannot be read; the message names it, and ends with `mend`, what to do.
+    """
+    try:
+        if not is_zipfile(path):
+            raise BadZipFile("it is no archive of arrays")
+        with np.load(path) as file:
+            return {key: file[key] for key in (file.files if keys is None else keys)}
+    except BROKEN as error:
+        raise ValueError(f"{path} cannot be read ({error}); {mend}") from error
 
 
 def write_atomically(path, content):

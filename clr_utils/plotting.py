@@ -1,5 +1,6 @@
 """Figures from numbers: each function takes numbers and an optional Axes, draws, and returns the Axes."""
 
+import contextlib
 import io
 import math
 import sys
@@ -134,11 +135,10 @@ def _rates(rates, updates):
             from keras import ops, optimizers
 
             if isinstance(rates, optimizers.schedules.LearningRateSchedule):
-                # At once, as one at a time is slow, and some cannot take arrays.
-                try:
+                # At once, as one at a time is slow. A schedule with a Python `if` cannot, and each backend has its own
+                # error for that.
+                with contextlib.suppress(Exception):
                     return ops.convert_to_numpy(ops.vectorized_map(rates, ops.arange(updates)))
-                except Exception:  # a Python `if` of the schedule, say: each backend has an error of its own
-                    return np.array([float(ops.convert_to_numpy(rates(n))) for n in range(updates)])
         return np.array([float(rates(n)) for n in range(updates)])
     values = arguments.numbers("rates", rates)
     if values.ndim != 1 or not len(values):
@@ -228,12 +228,14 @@ def forest_plot(differences, ax=None, *, noise=None, margin=None, unit="test err
     for name, pairs in differences.items():
         arguments.instance(f"differences[{name!r}]", pairs, PairedDifference, "what paired_difference() gives")
     unit = arguments.text("unit", unit)
-    bands = [(name, half) for name, half in (("noise", noise), ("margin", margin)) if half is not None]
-    for name, half in bands:
-        arguments.number(name, half, minimum=0)
+    noise, margin = (
+        half if half is None else arguments.number(name, half, minimum=0)
+        for name, half in (("noise", noise), ("margin", margin))
+    )
     ax = axes(ax, figsize=(8, 0.6 * len(differences) + 1.2))
-    for name, half in bands:
-        mark_range(ax, -half, half, {"noise": "noise band"}.get(name, name))
+    for name, half in (("noise band", noise), ("margin", margin)):
+        if half is not None:
+            mark_range(ax, -half, half, name)
     limit = margin or 0
     ax.axvline(0, color="0.3", linewidth=1)
     for row, pairs in enumerate(differences.values()):

@@ -1,17 +1,15 @@
 """Weights kept at the feet of cycles, whose answers are averaged: an ensemble for the price of one training."""
 
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from zipfile import BadZipFile, is_zipfile
 
 import keras
 import numpy as np
 
 from clr_utils import arguments
 from clr_utils.callback_checks import follows, optimizer_of
-from clr_utils.files import written_whole
+from clr_utils.files import read_arrays, written_whole
 from clr_utils.keras_internals import schedule_count
 from clr_utils.range_test.untouched import kept_variables
 from clr_utils.schedules import CyclicalLearningRate
@@ -204,7 +202,11 @@ class Snapshots(keras.callbacks.Callback):
         return self._folder / f"snapshot_{count:09d}.npz"
 
     def _put_into(self, model, count):
-        weights = self._kept[count] if self._folder is None else self._read(count)
+        if self._folder is None:
+            weights = self._kept[count]
+        else:
+            arrays = read_arrays(self._file(count), "delete it, or train again")
+            weights = [arrays[f"arr_{place}"] for place in range(len(arrays))]
         ours, theirs = ([tuple(each.shape) for each in side] for side in (weights, model.weights))
         if ours != theirs:
             raise ValueError(
@@ -212,16 +214,6 @@ class Snapshots(keras.callbacks.Callback):
                 "the model that was trained, or one built alike"
             )
         model.set_weights(weights)
-
-    def _read(self, count):
-        path = self._file(count)
-        try:
-            if not is_zipfile(path):
-                raise BadZipFile("it is no archive of arrays")
-            with np.load(path) as file:
-                return [file[f"arr_{place}"] for place in range(len(file.files))]
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
-            raise ValueError(f"{path} cannot be read ({error}): delete it, or train again") from error
 
     def _words(self):
         if isinstance(self._every, CyclicalLearningRate):

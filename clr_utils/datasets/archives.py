@@ -1,17 +1,13 @@
 """Data sets in archives of arrays: one that ships, one in the folder of CLR_DATA_DIR, or else Keras's download."""
 
 import hashlib
-import zlib
-from lzma import LZMAError
-from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
 from clr_utils import places
+from clr_utils.files import read_arrays
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
-# What reading a broken archive raises.
-BROKEN = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error, LZMAError)
 
 
 def shipped(path, sha256):
@@ -85,13 +81,7 @@ def read(path, shapes, mend, balanced=False, classes=10):
     Raises:
         ValueError: The archive is broken or of another layout; the message names it.
     """
-    try:
-        if not is_zipfile(path):
-            raise BadZipFile("it is no archive of arrays")
-        with np.load(path) as file:
-            arrays = {key: file[key] for key in shapes}
-    except BROKEN as error:
-        raise ValueError(f"{path} cannot be read ({error}); {mend}") from error
+    arrays = read_arrays(path, mend, shapes)
     labels = [key for key, shape in shapes.items() if len(shape) == 1]
     for key, shape in shapes.items():
         if key in labels and arrays[key].shape == (*shape, 1):

@@ -6,9 +6,8 @@ import warnings
 import numpy as np
 
 from clr_utils import arguments, places
-from clr_utils.datasets.archives import BROKEN
 from clr_utils.datasets.chest_xray import FINDINGS, ChestXrays
-from clr_utils.files import written_whole
+from clr_utils.files import BROKEN, written_whole
 
 FOLDER = "ChestX-ray14"
 COLUMNS = ("Image Index", "Finding Labels", "Patient ID")

@@ -46,9 +46,7 @@ def check_false_positives(false_positives):
         rounded = round(found / precision) - found, round(found * (1 - precision) / precision)
         name = f"false_positives({precision:g}, {recall:g}, {positives})"
         answer = one_number(false_positives(precision, recall, positives), name)
-        if abs(answer - right) < 0.6:
-            continue
-        if answer in rounded:
+        if abs(answer - right) < 0.6 or answer in rounded:
             continue
         if abs(answer - right) < 1:
             raise NotYet(f"{name} is {answer:,.1f}: nearly; round, or leave the fraction, and do not cut it off")

@@ -172,9 +172,9 @@ def plot_arrows(ends, ax=None, *, unit):
     for row, (style, (before, after)) in enumerate(pairs.items()):
         if abs(after.mean() - before.mean()) < SHORT * np.ptp(ax.get_xlim()):
             ax.plot([after.mean()], [row], "|", color=style.color, markersize=16, markeredgewidth=3.5)
-            continue
-        arrow = {"arrowstyle": "-|>", "color": style.color, "linewidth": 3, "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", (after.mean(), row), (before.mean(), row), arrowprops=arrow)
+        else:
+            arrow = {"arrowstyle": "-|>", "color": style.color, "linewidth": 3, "shrinkA": 0, "shrinkB": 0}
+            ax.annotate("", (after.mean(), row), (before.mean(), row), arrowprops=arrow)
     ax.set(yticks=range(len(pairs)), yticklabels=[style.label for style in pairs], xlabel=unit)
     ax.set_ylim(len(pairs) - 0.4, -0.6)
     ax.grid(axis="y", visible=False)

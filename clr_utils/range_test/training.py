@@ -62,9 +62,9 @@ def schedule_of(
     per_epoch = step_size_for(examples, batch_size, epochs_per_step=1)
     epochs = arguments.whole("epochs", epochs, unit="epochs")
     cycles = whole_cycles(per_epoch, epochs, cycles)
-    for name in sorted(ITS_OWN & set(settings)):
+    if given := sorted(ITS_OWN & set(settings)):
         raise TypeError(
-            f"schedule chooses {name} itself: leave it out, and choose cycles, method or ratio; or write "
+            f"schedule chooses {given[0]} itself: leave it out, and choose cycles, method or ratio; or write "
             "CyclicalLearningRate(*test.suggest()[:2], step_size=...) with numbers of your own"
         )
     if policy == "exp_range" and "gamma" not in settings:

@@ -183,12 +183,12 @@ def seeds_of(case, names):
 def weight_runs(names=WEIGHT_ARMS, seeds=None):
     """The runs of some arms of case 1 that share the patients and patches of one world: their seed sets the rest.
 
-    `seeds` is how many, from 1; those of WEIGHT_SEEDS unless given.
+    `seeds` is how many of WEIGHT_SEEDS; all of them unless given.
     """
     known = arms(1)
     return [
         Run(STUDY, f"case1_world{WORLD}_{name}", {**settings(1, known[name]), "world": WORLD}, seed)
-        for seed in (WEIGHT_SEEDS if seeds is None else range(1, seeds + 1))
+        for seed in WEIGHT_SEEDS[:seeds]
         for name in names
     ]
 
