@@ -1,6 +1,7 @@
 """CyclicLR, PolicyLR and LearningRateHistory: what they apply and record, what they refuse, when they warn."""
 
 import csv
+import gc
 import inspect
 import math
 import re
@@ -52,6 +53,16 @@ def plain_model():
 def schedule_model():
     """One compiled model with a schedule whose cycle is six updates; each call begins again at iteration 0."""
     return beginning_again(probe_model(CyclicalLearningRate(0.1, 0.5, 3)))
+
+
+@pytest.fixture
+def collected():
+    """An epoch that ends early leaves the iterator over its data to the garbage collector.
+
+    TensorFlow then waits for the thread that tunes it, for about as long as the iterator has lived: better at once.
+    """
+    yield
+    gc.collect()
 
 
 def only_cycle_warning(train):
@@ -271,6 +282,7 @@ def test_two_callbacks_that_set_the_rate_are_told_once_each(callbacks, epochs, t
 @pytest.mark.parametrize(
     ("scale", "message"), [(-1, "0 or more; it is -0.0"), (math.nan, "a finite number; it is nan")]
 )
+@pytest.mark.usefixtures("collected")
 def test_a_rate_that_cannot_be_is_refused_before_its_update(scale, message, plain_model):
     model = plain_model()
     callback = CyclicLR(0.05, 0.5, 3, scale_fn=lambda cycle: scale, warn=False)
@@ -410,6 +422,7 @@ class OwnUpdates(keras.Model):
 @pytest.mark.parametrize(("updates", "epochs"), [(4, 1), (1, 4)])
 @pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
 @each_setter
+@pytest.mark.usefixtures("collected")
 def test_a_train_step_with_another_optimizer_is_noticed_at_the_first_batch(setter, updates, epochs, dtype):
     make, schedule, _ = SETTERS[setter]
     keras.config.set_dtype_policy(dtype)  # loss scaling may leave an update out
@@ -530,6 +543,7 @@ def test_history_of_the_schedules_of_keras(schedule):
     assert len(set(history.learning_rates)) > 2
 
 
+@pytest.mark.usefixtures("collected")
 def test_history_of_a_training_stopped_inside_an_epoch(schedule_model):
     class Enough(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -558,6 +572,7 @@ class Interrupt(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("then", ["nothing", "a training without it", "a training with it"])
+@pytest.mark.usefixtures("collected")
 def test_history_of_a_schedule_keeps_the_updates_of_an_interrupted_epoch(then, schedule_model):
     history, model = LearningRateHistory(), schedule_model()
     with pytest.raises(KeyboardInterrupt):
@@ -665,6 +680,7 @@ def test_a_step_shorter_than_an_epoch_warns(train):
 @pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:`shuffle=True` was passed")
 @pytest.mark.parametrize("form", ["callback", "history"])
 @pytest.mark.parametrize(("step_size", "warned"), [(3, 1), (4, 0)])
+@pytest.mark.usefixtures("collected")
 def test_the_length_of_an_epoch_may_show_at_its_end_only(form, step_size, warned, plain_model):
     schedule = CyclicalLearningRate(0.1, 0.5, step_size, step_size_down=1)
     model = plain_model() if form == "callback" else probe_model(schedule)
