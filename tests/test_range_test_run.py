@@ -87,8 +87,6 @@ def test_losses_and_metrics_are_those_of_each_batch(sweep):
 
 @pytest.mark.parametrize("kind", ["jit", "eager", "steps", "schedule", "no_config", "scaled", "averaged", "loaded"])
 def test_the_same_losses_however_the_model_is_compiled(kind, tmp_path):
-    if kind == "averaged" and BACKEND == "jax":
-        pytest.skip("Keras cannot train with use_ema on JAX")
     model = new("schedule" if kind == "loaded" else kind)
     if kind == "loaded":
         model.save(tmp_path / "model.keras")
