@@ -15,7 +15,7 @@ from clr_utils.findings.contrasts import judged_table, seeds_with_records
 from clr_utils.metrics.comparison import t_interval
 from clr_utils.plotting import axes
 from clr_utils.studies import cifar10 as study
-from clr_utils.studies.smith import DIVIDE, EVERY
+from clr_utils.studies.smith import ADAPTIVE, DIVIDE, EVERY, RESIDUAL, RESIDUAL_RATES, arms
 from clr_utils.styles import style_of
 
 MARGIN = 0.5  # points of accuracy, fixed before the runs (`study.DESIGN`)
@@ -66,6 +66,14 @@ PUBLISHED = {
     "decay": "decay",
     "exp_0.006": "exp",
     "exp_range_bounds": "exp_range",
+}
+# Columns of Table 3: the kind of arm, the iteration at which it is read, and the published figure. "low" and "high" are
+# rates fixed at the bounds of the cycles; the paper has none at the upper bound.
+TABLE_3 = {
+    "low, 70,000": ("low", 70_000, "fixed_70000"),
+    "triangular, 25,000": ("triangular", 25_000, "triangular_25000"),
+    "triangular, 70,000": ("triangular", 70_000, "triangular_70000"),
+    "high, 25,000": ("high", 25_000, None),
 }
 
 
@@ -120,16 +128,59 @@ def table(scale="reduced"):
     for name, key in PUBLISHED.items():
         figure = published(f"smith.cifar10.table1.{key}.accuracy")
         iterations = int(published(f"smith.cifar10.table1.{key}.iterations").value)
-        seeds = seeds_recorded([name], scale)
-        ours = "-"
-        if seeds:
-            values = at_iteration(name, iterations, seeds, scale)
-            ours = f"{np.mean(values):.1f}"
-            if len(values) > 1:
-                interval = t_interval(values)
-                ours += f" [{interval.low:.1f}, {interval.high:.1f}]"
-        rows[style_of(name).label] = (f"{iterations:,}", figure.value, ours, len(seeds))
+        ours, seeds = _ours(name, iterations, scale)
+        rows[style_of(name).label] = (f"{iterations:,}", figure.value, ours, seeds)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["iterations", "published", f"ours, {scale}", "seeds"])
+
+
+def table_3(scale="reduced"):
+    """Table 3, other optimizers with a fixed rate and with cycles: the published test accuracies above ours, in percent.
+
+    Returns:
+        A DataFrame with two rows for each optimizer; "-" where nothing is published or recorded.
+    """
+    rows = {}
+    for name in ADAPTIVE:
+        figures = [_figure(f"smith.cifar10.table3.{name}.{figure}") for _, _, figure in TABLE_3.values()]
+        ours = [_ours(f"{name}_{kind}", iteration, scale)[0] for kind, iteration, _ in TABLE_3.values()]
+        rows |= {(name, "published"): figures, (name, f"ours, {scale}"): ours}
+    return pd.DataFrame(rows, index=list(TABLE_3)).T
+
+
+def table_4(scale="reduced"):
+    """Table 4, residual networks: the published test accuracies of both data sets above ours on CIFAR-10, in percent.
+
+    Returns:
+        A DataFrame with three rows for each network; "-" where nothing is recorded. The cycles are between 0.1 and 0.3
+        (DenseNet's: 0.2).
+    """
+    fixed, rows = [f"fixed_{rate}" for rate in RESIDUAL_RATES], {}
+    for name, (_, (high, *_)) in RESIDUAL.items():
+        for data in ("cifar10", "cifar100"):
+            rows[name, f"published, {data}"] = [_figure(f"smith.table4.{name}.{data}.{kind}") for kind in (*fixed, "clr")]
+        kinds = (*fixed, f"triangular_{high}")
+        rows[name, f"ours, cifar10, {scale}"] = [_ours(f"{name}_{kind}", 12_000, scale)[0] for kind in kinds]
+    return pd.DataFrame(rows, index=[*(f"fixed {rate}" for rate in RESIDUAL_RATES), "cycles"]).T
+
+
+def _figure(key):
+    """A published accuracy as it is printed in a table, "-" where there is none of this key."""
+    try:
+        return f"{published(key).value:.1f}"
+    except ValueError:
+        return "-"
+
+
+def _ours(name, iteration, scale):
+    """The recorded accuracies of an arm after so many of the paper's iterations: mean and interval, number of seeds."""
+    seeds = seeds_recorded([name], scale)
+    if not seeds or iteration > arms(scale)[name]["updates"] * DIVIDE[scale]:
+        return "-", len(seeds)
+    values = at_iteration(name, iteration, seeds, scale)
+    if len(seeds) == 1:
+        return f"{values[0]:.1f}", 1
+    interval = t_interval(values)
+    return f"{interval.mean:.1f} [{interval.low:.1f}, {interval.high:.1f}]", len(seeds)
 
 
 def updates_to_target(updates, accuracies, target):
