@@ -24,9 +24,9 @@ from clr_utils.datasets.chest_xray import patient_split as patient_split
 from clr_utils.datasets.cifar10 import load_cifar10 as load_cifar10
 from clr_utils.datasets.cifar10 import load_cifar100 as load_cifar100
 from clr_utils.datasets.fashion_mnist import load_fashion_mnist as load_fashion_mnist
+from clr_utils.datasets.images import validation_split as validation_split
 from clr_utils.datasets.mammography import load_mammography as load_mammography
 from clr_utils.datasets.mnist import load_mnist as load_mnist
-from clr_utils.datasets.mnist import validation_split as validation_split
 from clr_utils.datasets.nih_folder import load_chest_xrays as load_chest_xrays
 from clr_utils.datasets.pneumonia import load_pneumonia as load_pneumonia
 from clr_utils.decays import exp_decay as exp_decay

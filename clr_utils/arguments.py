@@ -149,9 +149,11 @@ def one_of(name, value, allowed):
     Raises:
         ValueError: It is not; the message lists what is allowed.
     """
-    if isinstance(value, bool) or not any(isinstance(value, type(each)) and value == each for each in allowed):
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; it is {value!r}")
-    return value
+    for each in allowed:
+        kind = str if isinstance(each, str) else Integral
+        if isinstance(value, kind) and not isinstance(value, bool | np.timedelta64) and value == each:
+            return each
+    raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; it is {value!r}")
 
 
 def flag(name, value):

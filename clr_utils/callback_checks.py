@@ -94,6 +94,16 @@ def warn_short_step(schedule, steps):
         warnings.warn(message, CycleWarning, stacklevel=2)
 
 
+def warn_no_decline(schedule):
+    """Warn where exp_range has the factor 1, and so is triangular."""
+    if schedule.policy == "exp_range" and schedule.settings["gamma"] == 1 and schedule.settings["scale_fn"] is None:
+        message = (
+            "exp_range with gamma=1 is triangular, nothing declines: give gamma, its factor an update; 0.1 ** (1 / n) "
+            "leaves a tenth after n updates. warn=False silences this"
+        )
+        warnings.warn(message, CycleWarning, stacklevel=2)
+
+
 def warn_other_setter(name):
     """Warn that something else sets the rate too."""
     message = (

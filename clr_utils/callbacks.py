@@ -15,6 +15,7 @@ from clr_utils.callback_checks import (
     rate_in,
     refuse_several,
     warn_mid_cycle,
+    warn_no_decline,
     warn_other_setter,
     warn_short_step,
     warn_total,
@@ -121,8 +122,8 @@ class CyclicLR(_RateCallback):
         decay: "amplitude" or "bounds", the two readings of exp_range (`clr_utils.exp_range`).
         step_size_down: Iterations in the falling half; as many as step_size unless given.
         start_lr_policy: Iteration at which the first cycle starts; the rate is base_lr before it.
-        warn: Give a `CycleWarning` when training ends inside a cycle, a step is shorter than an epoch, or another
-            callback sets the rate too.
+        warn: Give a `CycleWarning` when training ends inside a cycle, a step is shorter than an epoch, exp_range has
+            no gamma below 1, or another callback sets the rate too.
 
     Raises:
         TypeError, ValueError: An argument is outside what is allowed; the message names it. When training begins:
@@ -171,6 +172,7 @@ class CyclicLR(_RateCallback):
         super().on_train_begin(logs)
         self._steps = (self.params or {}).get("steps")
         if self._warn:
+            warn_no_decline(self.schedule)
             warn_short_step(self.schedule, self._steps)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -182,6 +184,7 @@ class CyclicLR(_RateCallback):
 
     def on_train_end(self, logs=None):
         """Warn when training has ended inside a cycle."""
+        follows(self, "_batches", "on_train_begin")
         if self._warn:
             warn_mid_cycle(self.schedule.updates_left(count(optimizer_of(self))), ahead=self._ahead)
 
@@ -205,10 +208,11 @@ class PolicyLR(_RateCallback):
         >>> model.fit(x, y, batch_size=32, epochs=12, callbacks=[PolicyLR("sgdr", max_lr=0.1, period=1000)])
     """
 
-    def __init__(self, policy=None, /, *, warn=True, **settings):
-        super().__init__(rate_not_momentum("policy", PolicySchedule(policy, **settings)), warn)
+    def __init__(self, policy=None, /, *unnamed, warn=True, **settings):
+        super().__init__(rate_not_momentum("policy", PolicySchedule(policy, *unnamed, **settings)), warn)
 
     def on_train_end(self, logs=None):
         """Warn when training has ended before the policy, or after it."""
+        follows(self, "_batches", "on_train_begin")
         if self._warn:
             warn_total(self.schedule, count(optimizer_of(self)), ahead=self._ahead)

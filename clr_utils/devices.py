@@ -26,9 +26,10 @@ def chosen_backend():
 
 def installed_version(*distributions):
     """The version of the first of these packages that is installed, or None; a nightly build counts as its package."""
-    for name in (each for package in distributions for each in (package, f"{package}-nightly")):
-        with suppress(PackageNotFoundError):
-            return version(name)
+    for package in distributions:
+        for name in (package, f"{package}-nightly"):
+            with suppress(PackageNotFoundError):
+                return version(name)
     return None
 
 

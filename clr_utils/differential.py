@@ -246,11 +246,9 @@ def _layers(name, layers):
 
 
 def _rate(name, rate):
-    if isinstance(rate, LearningRateSchedule):
-        return rate_not_momentum(name, rate)
-    if not isinstance(rate, Real):
+    if not isinstance(rate, Real | LearningRateSchedule):
         raise TypeError(f"{name} must be a number or a LearningRateSchedule; it is {rate!r} ({type(rate).__name__})")
-    return arguments.number(name, rate, minimum=0)
+    return rate_not_momentum(name, rate)
 
 
 def _places(model, groups):

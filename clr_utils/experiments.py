@@ -148,9 +148,10 @@ def load_records(runs):
     records = [read_record(run) for run in runs]
     missing = [run.path.name for run, record in zip(runs, records, strict=True) if record is None]
     if missing:
+        more = ", ..." if len(missing) > 3 else ""
         raise FileNotFoundError(
-            f"{len(missing)} of {len(runs)} runs are not recorded ({', '.join(missing[:3])}, ...); train them with "
-            f"`python -m clr_utils.studies {runs[0].study}`"
+            f"{len(missing)} of {len(runs)} runs are not recorded ({', '.join(missing[:3])}{more}); train them with "
+            f"`python -m clr_utils.studies {runs[0].study}` (--help tells of more seeds and other scales)"
         )
     return records
 

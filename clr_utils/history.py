@@ -13,6 +13,7 @@ from clr_utils.callback_checks import (
     rate_in,
     refuse_several,
     warn_mid_cycle,
+    warn_no_decline,
     warn_no_update,
     warn_short_step,
     warn_total,
@@ -40,8 +41,9 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     Args:
         warn: Give a `CycleWarning` when a training with `CyclicalLearningRate` ends inside a cycle, when its step is
-            shorter than an epoch, when a training with `PolicySchedule` ends before its `total` or goes on after it at
-            a rate of nearly 0, or when the first epoch made no update with the model's optimizer.
+            shorter than an epoch or its exp_range has no gamma below 1, when a training with `PolicySchedule` ends
+            before its `total` or goes on after it at a rate of nearly 0, or when the first epoch made no update with
+            the model's optimizer.
 
     Raises:
         TypeError: When training begins: the model's optimizer has more than one rate.
@@ -82,6 +84,7 @@ class LearningRateHistory(keras.callbacks.Callback):
         self._ahead = 0
         self._first_epoch, self._steps = True, (self.params or {}).get("steps")
         if self._warn_cycle:
+            warn_no_decline(self._schedule)
             warn_short_step(self._schedule, self._steps)
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -99,9 +99,11 @@ def _caffe_network(name, size, channels, width, hidden=0, normalised=False, deca
         act = [layers.Activation(activation, name=f"{activation}{number}")]
         if batch_normalised:
             act.insert(0, layers.BatchNormalization(name=f"bn{number}"))
-        pool = layers.MaxPooling2D if number == 1 else layers.AveragePooling2D
-        pool = [pool(3, 2, padding="same", name=f"pool{number}")]
-        for layer in pool + act if number == 1 else act + pool:
+        if number == 1:
+            following = [layers.MaxPooling2D(3, 2, padding="same", name="pool1"), *act]
+        else:
+            following = [*act, layers.AveragePooling2D(3, 2, padding="same", name=f"pool{number}")]
+        for layer in following:
             model.add(layer)
         if normalised and number < 3:
             model.add(LocalResponseNormalization(name=f"norm{number}"))

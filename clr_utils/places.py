@@ -15,7 +15,11 @@ DATA = (PACKAGE if INSTALLED else ROOT) / "data"
 RESULTS = DATA / "results"
 STYLE = PACKAGE / "clr.mplstyle"
 # How to mend a file of DATA that is missing or damaged.
-RESTORE = "reinstall the package clr-notebooks" if INSTALLED else "restore it with `git checkout data`"
+RESTORE = (
+    "reinstall the package clr-notebooks"
+    if INSTALLED
+    else "restore it with `git checkout data`, or out of the ZIP that you unpacked"
+)
 
 
 def data_folder():

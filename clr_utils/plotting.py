@@ -97,7 +97,7 @@ def plot_bills(policies, *, unit, iter_per_epoch):
     Returns:
         The Axes as an array, one row a policy: the curve and the bar.
     """
-    fig, axes = plt.subplots(
+    _, grid = plt.subplots(
         len(policies),
         2,
         figsize=(11, 1.6 * len(policies)),
@@ -107,7 +107,7 @@ def plot_bills(policies, *, unit, iter_per_epoch):
         squeeze=False,
     )
     bills = {name: np.sum(rates) / unit for name, rates in policies.items()}
-    for (curve, bar), (name, rates) in zip(axes, policies.items(), strict=True):
+    for (curve, bar), (name, rates) in zip(grid, policies.items(), strict=True):
         style = style_of(name)
         plot_policy(rates, curve, fill=True, iter_per_epoch=iter_per_epoch, **style.line)
         curve.set_title(style.label, color=style.color, y=0.8, x=0.99, loc="right")
@@ -121,9 +121,9 @@ def plot_bills(policies, *, unit, iter_per_epoch):
         bar.grid(axis="y", visible=False)
         for ax in (curve, bar):
             ax.label_outer()
-    axes[0, 0].set_title("the rate of each update")
-    axes[0, 1].set_title("the learning-rate bill")
-    return axes
+    grid[0, 0].set_title("the rate of each update")
+    grid[0, 1].set_title("the learning-rate bill")
+    return grid
 
 
 def _rates(rates, updates):
@@ -272,9 +272,10 @@ def explorer(draw, *, size=(9, 3.4), **controls):
 
     def redraw(_change=None):
         fig, ax = plt.subplots(figsize=size)
+        file = io.BytesIO()
         try:
             draw(ax, **{name: control.value for name, control in controls.items()})
-            fig.savefig(file := io.BytesIO(), format="png")
+            fig.savefig(file, format="png")
         finally:
             plt.close(fig)
         picture.value = file.getvalue()

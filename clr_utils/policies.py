@@ -143,7 +143,8 @@ def custom_policy(
 
     Args:
         scale_fn: A function of n, in arithmetic that works on floating-point arrays and tensors.
-        scale_mode: "cycle": n is the cycle, counted from 1; "iterations": n is the iteration, counted from 0.
+        scale_mode: "cycle": n is the cycle, counted from 1; "iterations": n counts iterations from 0, since
+            start_lr_policy.
 
     Other arguments and errors as for `triangular`.
     """

@@ -247,7 +247,8 @@ def _cycle(numbers, period, multiplier):
     xp, n = numbers
     if multiplier == 1:
         return n // period, numbers.real(n % period) / period
-    lengths, starts, largest = [period], [0], 2**31 - 1 if "int32" in str(n.dtype) else 2**63 - 1
+    lengths, starts = [period], [0]
+    largest = LONGEST if "int32" in str(n.dtype) else arguments.LARGEST
     while starts[-1] + lengths[-1] <= largest:
         starts.append(starts[-1] + lengths[-1])
         lengths.append(lengths[-1] * multiplier)

@@ -1,6 +1,7 @@
 """Policies as Keras learning-rate schedules: computed in the graph, saved with the model."""
 
 import inspect
+import re
 from functools import partial
 
 import keras
@@ -78,7 +79,7 @@ class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
             "scale_fn": scale_fn,
             "scale_mode": scale_mode,
         }
-        self.name = arguments.text("name", name)
+        self.name = _scope(name)
         self._rate = named_policy(policy, **self.settings)
 
     def __call__(self, step):
@@ -155,7 +156,7 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
             raise TypeError('name the policy first, without "policy=": "sgdr", max_lr=0.1, period=1000')
         self.policy = arguments.one_of("policy", policy, tuple(RULES))
         self.settings = settings = {name: _copied(value) for name, value in settings.items()}
-        self.name = arguments.text("name", name)
+        self.name = _scope(name)
         signature = inspect.signature(RULES[policy])
         if unnamed:
             raise TypeError(f"give the settings of {policy} by their names: {policy}{signature}; {unnamed} have none")
@@ -185,6 +186,15 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
         """The schedule of what `get_config` returned."""
         settings = keras.saving.deserialize_keras_object(config["settings"])
         return cls(config["policy"], name=config["name"], **settings)
+
+
+def _scope(name):
+    """A name of a schedule, which TensorFlow must be able to give to a part of its graph."""
+    if not re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*", arguments.text("name", name)):
+        raise ValueError(
+            f"name must begin with a letter or digit, and hold letters, digits, _, . and - alone; it is {name!r}"
+        )
+    return name
 
 
 def _copied(value):

@@ -65,8 +65,8 @@ class Snapshots(keras.callbacks.Callback):
         """The counts of updates after which the snapshots were made, a list of ints."""
         if self._folder is None:
             return sorted(self._kept)
-        found = (re.fullmatch(r"snapshot_(\d+)\.npz", path.name) for path in self._folder.glob("snapshot_*.npz"))
-        return sorted(int(name[1]) for name in found if name)
+        found = [re.fullmatch(r"snapshot_(\d+)\.npz", path.name) for path in self._folder.glob("snapshot_*.npz")]
+        return sorted(int(match[1]) for match in found if match)
 
     def on_train_begin(self, logs=None):
         """Begin anew: where the training stands is known at its first epoch, after `BackupAndRestore`."""

@@ -190,3 +190,10 @@ def test_one_of_lists_what_is_allowed(value):
         arguments.one_of("decay", value, ("amplitude", "bounds"))
     assert repr(value) in str(caught.value)
     assert arguments.one_of("decay", "bounds", ("amplitude", "bounds")) == "bounds"
+
+
+def test_one_of_takes_whole_numbers_of_numpy():
+    assert arguments.one_of("phases", np.int64(3), (2, 3)) == 3
+    for value in (True, 2.0, np.timedelta64(2), "2", 4):
+        with pytest.raises(ValueError, match="phases must be one of 2, 3"):
+            arguments.one_of("phases", value, (2, 3, 1) if value is True else (2, 3))

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from clr_utils.calcification import checks, objects, physics
-from clr_utils.calcification.checks import border_pixels, detectability, erase_centre, shortcuts
+from clr_utils.calcification.checks import border_pixels, detectability, shortcuts
 from clr_utils.calcification.patches import generate_patches
 
 
@@ -174,14 +174,6 @@ def test_the_border_is_two_pixels_on_each_side(test):
     sides = test.x[:, :2], test.x[:, -2:], test.x[:, 2:-2, :2], test.x[:, 2:-2, -2:]
     expected = sum(side.sum(axis=(1, 2), dtype=int) for side in sides)
     assert border_pixels(test).sum(axis=1) == pytest.approx(expected, rel=1e-5)
-
-
-def test_erasing_the_centre_leaves_the_border_alone(test):
-    erased = erase_centre(test)
-    assert (border_pixels(erased) == border_pixels(test)).all()
-    assert (np.ptp(erased.x[:, 2:-2, 2:-2], axis=(1, 2)) == 0).all()
-    assert erased.x.dtype == np.uint16
-    assert np.ptp(test.x[:, 2:-2, 2:-2], axis=(1, 2)).min() > 0
 
 
 # 5: duplicates

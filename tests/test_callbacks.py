@@ -695,6 +695,28 @@ def test_the_length_of_an_epoch_may_show_at_its_end_only(form, step_size, warned
     assert_rates(recorded, schedule(np.arange(4)))
 
 
+@pytest.mark.parametrize("form", ["callback", "history"])
+def test_exp_range_without_a_decline_is_told(form, plain_model):
+    """The classic callback's default for gamma is 1."""
+
+    def told(**settings):
+        warn = settings.pop("warn", True)
+        if form == "callback":
+            model, callback = plain_model(), CyclicLR(0.1, 0.5, 2, "exp_range", warn=warn, **settings)
+        else:
+            model = probe_model(CyclicalLearningRate(0.1, 0.5, 2, "exp_range", **settings))
+            callback = LearningRateHistory(warn=warn)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", CycleWarning)
+            fit(model, 4, [callback])
+        return [str(each.message) for each in caught if "gamma=1 is triangular" in str(each.message)]
+
+    assert len(told()) == 1
+    assert not told(warn=False)
+    assert not told(gamma=0.9)
+    assert not told(scale_fn=lambda cycle: 1 / cycle)
+
+
 def test_warn_false_silences_both(train):
     with warnings.catch_warnings():
         warnings.simplefilter("error", CycleWarning)
@@ -759,6 +781,8 @@ def test_a_callback_without_a_compiled_model_says_so(make, model, told):
         ("CyclicLR", "batch_begin", "on_train_begin"),
         ("CyclicLR", "train_begin batch_end", "on_train_batch_begin"),
         ("CyclicLR", "epoch_end", "on_train_begin"),
+        ("CyclicLR", "train_end", "on_train_begin"),
+        ("PolicyLR", "train_end", "on_train_begin"),
         ("LearningRateHistory", "epoch_begin", "on_train_begin"),
         ("LearningRateHistory", "train_begin batch_end", "on_epoch_begin"),
         ("LearningRateHistory", "train_begin epoch_end", "on_epoch_begin"),
@@ -766,7 +790,7 @@ def test_a_callback_without_a_compiled_model_says_so(make, model, told):
     ],
 )
 def test_methods_called_in_another_order_name_the_one_that_is_missing(name, calls, missing, plain_model):
-    callback = CALLBACKS[name]()
+    callback = PolicyLR("sgdr", **RESTARTS) if name == "PolicyLR" else CALLBACKS[name]()
     callback.set_model(plain_model())
     *before, last = calls.split()
     for call in before:

@@ -83,7 +83,7 @@ def test_setup_leaves_stderr_open(capfd):
     assert "still here" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize(("value", "seed"), [(None, 0), ("0", 0), ("19", 19)])
+@pytest.mark.parametrize(("value", "seed"), [(None, 0), ("0", 0), ("19", 19), ("4294967295", 4294967295)])
 def test_seed(value, seed, monkeypatch):
     monkeypatch.delenv("CLR_SEED", raising=False)
     if value:
@@ -91,7 +91,7 @@ def test_seed(value, seed, monkeypatch):
     assert notebook_seed() == seed
 
 
-@pytest.mark.parametrize("value", ["", "-1", "1.5", "one", "1e3"])
+@pytest.mark.parametrize("value", ["", "-1", "1.5", "one", "1e3", "4294967296"])
 def test_a_bad_seed_is_named_with_the_remedy(value, monkeypatch):
     monkeypatch.setenv("CLR_SEED", value)
     with pytest.raises(ValueError, match="CLR_SEED") as error:

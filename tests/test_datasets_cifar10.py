@@ -118,9 +118,15 @@ def test_an_odd_size_cannot_be_halved(height, width):
         halved(images(height, width))
 
 
-@pytest.mark.parametrize("function", [halved, lambda x: validation_split(x, 2)])
-def test_other_things_than_images_are_refused(function):
-    with pytest.raises(TypeError, match="images must be Images, such as load_cifar10"):
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (halved, "images must be Images, such as load_cifar10"),
+        (lambda x: validation_split(x, 2), "data must be Digits or Images, such as load_mnist.* it is a ndarray"),
+    ],
+)
+def test_other_things_than_images_are_refused(function, message):
+    with pytest.raises(TypeError, match=message):
         function(np.zeros((3, 4, 4, 1)))
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from clr_utils.datasets.mnist import load_mnist, validation_split
+from clr_utils.datasets.images import validation_split
+from clr_utils.datasets.mnist import load_mnist
 
 
 @pytest.fixture

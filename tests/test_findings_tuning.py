@@ -55,7 +55,7 @@ def test_the_tries_that_a_sweep_needs(made_up, monkeypatch):
     best = tuning.chosen_of(tuning.sweep("fixed"), tuning.sweep("fixed"))
     needed = tuning.tries_needed()["fixed"]
     assert best[needed - 2] < 0.96 <= best[needed - 1]
-    monkeypatch.setattr(tuning, "_by_range_tests", lambda case: 0.98)
+    monkeypatch.setattr(tuning, "_by_range_tests", lambda: 0.98)
     assert tuning.tries_needed() == {"fixed": None, "triangular": None}
 
 

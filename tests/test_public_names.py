@@ -344,7 +344,7 @@ ROWS = {
         clr_utils.patient_split,
         {"xrays": clr_utils.load_chest_sample(), "finding": "Effusion", "seed": 0, "shares": [0.5, 0.25, 0.25]},
     ),
-    "validation_split": (clr_utils.validation_split, {"digits": clr_utils.load_mnist(), "examples": 600, "seed": 0}),
+    "validation_split": (clr_utils.validation_split, {"data": clr_utils.load_mnist(), "examples": 600, "seed": 0}),
     "calcification_cnn": (clr_utils.calcification_cnn, {}),
     "mnist_mlp": (clr_utils.mnist_mlp, {"hidden": 3}),
     "holm": (clr_utils.holm, {"p_values": [0.1, 0.2]}),
@@ -399,12 +399,12 @@ ROWS = {
     "lost": (claims.lost, {"case": 1, "policy": "triangular", "other": "exp_range"}),
     "log_false_positives": (claims.log_false_positives, {"case": 1, "arm": "triangular"}),
     "tables": (tables.tables, {"case": 1}),
-    "sweep": (tuning.sweep, {"kind": "fixed", "metric": "pr_area", "case": 1}),
+    "sweep": (tuning.sweep, {"kind": "fixed", "metric": "pr_area"}),
     "plateau": (tuning.plateau, {"areas": AREAS, "margin": 0.01}),
     "chosen_of": (tuning.chosen_of, {"validation": AREAS, "test": AREAS}),
-    "plot_plateaus": (tuning.plot_plateaus, {"case": 1}),
-    "tries_needed": (tuning.tries_needed, {"case": 1}),
-    "plot_tuning_cost": (tuning.plot_tuning_cost, {"case": 1}),
+    "plot_plateaus": (tuning.plot_plateaus, {}),
+    "tries_needed": (tuning.tries_needed, {}),
+    "plot_tuning_cost": (tuning.plot_tuning_cost, {}),
 }
 # These are not called by a reader with values of her own, or are tested so in the file named.
 ELSEWHERE = {

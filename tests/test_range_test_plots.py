@@ -102,6 +102,15 @@ def test_a_test_without_a_finite_loss(metric):
     plot_range_tests(RangeTests((0, 1), (test, made())), metric="loss", method="steepest")
 
 
+def test_a_curve_that_was_never_measured_is_drawn_empty():
+    """Its test stopped before; what the loss suggests stands there all the same."""
+    test = made()
+    test.metrics["val_accuracy"] = np.full(300, np.nan)
+    ax = plot_range_test(test, metric="val_accuracy", suggestions=["steepest"])
+    assert ax.lines[-1].get_xdata()[0] == test.suggest("steepest").max_lr
+    plot_range_tests(RangeTests((0,), (test,)), metric="val_accuracy", method="smith")
+
+
 def test_suggestions_stand_at_their_rates_with_their_names():
     test = made()
     methods = ["smith", "steepest", "valley", "minimum/10"]

@@ -453,6 +453,15 @@ def test_stops_at_a_loss_that_is_not_finite():
     assert test.stop_reason == "the loss is nan"
 
 
+def test_a_test_that_stops_before_it_measures_has_empty_curves():
+    """An accuracy of the training would be read in the place of the one that was asked for."""
+    targets = np.full_like(TARGETS[:8], np.nan)
+    data = (X[:6], TARGETS[:6])
+    test = range_test(eager(metrics=["mae"]), X[:8], targets, validation_data=data, validation_every=5)
+    assert list(test.metrics) == ["mae", "val_loss", "val_mae"]
+    assert np.isnan([*test.metrics["val_loss"], *test.metrics["val_mae"]]).all()
+
+
 def test_stops_when_the_loss_diverges():
     model = eager()
     model.set_weights([np.ones((3, 1)), np.ones(1)])
@@ -951,6 +960,7 @@ def test_repeats_are_tests_with_a_seed_each():
         (plain, {"seeds": []}, ValueError, "seeds must be one or more numbers"),
         (functools.cache(plain), {"verbose": 0}, ValueError, "build returned the same model again"),
         (lambda: 3, {}, TypeError, "model must be a compiled Keras model; it is 3"),
+        (lambda: None, {}, TypeError, "model must be a compiled Keras model; it is None"),
         (plain, {"seed": 1}, TypeError, "seed"),
     ],
 )

@@ -14,6 +14,7 @@ from keras.optimizers import schedules
 import clr_utils
 from clr_utils import (
     CyclicalLearningRate,
+    PolicyLR,
     PolicySchedule,
     cosine,
     fixed,
@@ -477,6 +478,8 @@ def test_every_rule_has_its_public_name():
 def test_settings_without_names_are_refused():
     with pytest.raises(TypeError, match=r"by their names: cosine\(iteration, max_lr, total.*\(0.1, 1000\) have none"):
         PolicySchedule("cosine", 0.1, 1000)
+    with pytest.raises(TypeError, match=r"by their names: cosine\(iteration, max_lr, total.*\(0.1, 1000\) have none"):
+        PolicyLR("cosine", 0.1, 1000)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clr_utils import CyclicalLearningRate, CyclicLR, LearningRateHistory, policies
+from clr_utils import CyclicalLearningRate, CyclicLR, LearningRateHistory, PolicySchedule, policies
 from clr_utils.keras_internals import rate_source
 from clr_utils.policies import POLICIES, custom_policy, triangular, triangular2
 from helpers import (
@@ -274,6 +274,17 @@ def test_a_configuration_makes_the_same_schedule(base_lr, amplitude, step_size, 
 def test_a_name_is_kept():
     config = CyclicalLearningRate(0.1, 0.5, 4, name="mine").get_config()
     assert CyclicalLearningRate.from_config(config).name == "mine"
+
+
+@pytest.mark.parametrize("name", ["my rate", "rate/warm", "", "_rate", "größer"])
+def test_a_name_that_tensorflow_could_not_take_is_refused(name):
+    for make in (lambda: CyclicalLearningRate(0.1, 0.5, 4, name=name), lambda: PolicySchedule("cosine", name=name)):
+        with pytest.raises(ValueError, match="name must begin with a letter or digit"):
+            make()
+
+
+def test_a_name_of_all_that_is_allowed_trains():
+    fit(probe_model(CyclicalLearningRate(0.1, 0.5, 4, name="2.my-rate_>A")), 2, [])
 
 
 @pytest.mark.parametrize("number", [np.float32, np.float64, np.float16])

@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError
 
 from clr_utils.arguments import typed_count
 from clr_utils.files import write_atomically
+from clr_utils.grids.apart import ONE_THREAD
 from command_line import folder, new_folder
 from run_notebooks import FOLDER, execute, select, stoppable
 
@@ -26,7 +27,6 @@ RESULTS = Path(__file__).resolve().parent.parent / "data" / "results" / "calibra
 SEEDS = 20
 MUST_HOLD = 19
 SIGMAS = 2
-ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
 
 
 def is_kept(margins):

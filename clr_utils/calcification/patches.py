@@ -117,7 +117,7 @@ def patch_blocks(positives, negatives, *, seed=0, split="train", difficulty="pub
     Yields:
         `Patches` of one patient each, both classes, in the order of the patients' numbers, without empty ones.
     """
-    seed = arguments.whole("seed", seed, minimum=0, unit="numbers")
+    seed = arguments.whole("seed", seed, minimum=0, unit="any size")
     factor = _factor(difficulty)
     wanted = _wanted(positives, negatives, split, first)
     return (_patient_patches(seed, split, *each, factor) for each in wanted)

@@ -58,11 +58,13 @@ def notebook_seed():
     Committed outputs use 0; `make calibrate` runs a notebook with the seeds 0 to 19.
 
     Raises:
-        ValueError: CLR_SEED is not a whole number of 0 or more.
+        ValueError: CLR_SEED is not a whole number from 0 to 2**32 - 1, which Keras takes.
     """
     text = os.environ.get("CLR_SEED", "0")
-    if not text.isdecimal():
-        raise ValueError(f"the environment variable CLR_SEED is {text!r}; set it to a whole number of 0 or more")
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise ValueError(
+            f"the environment variable CLR_SEED is {text!r}; set it to a whole number of 0 or more, below 2**32"
+        )
     return int(text)
 
 

@@ -94,8 +94,8 @@ def read(path, shapes, mend, balanced=False, classes=10):
             raise ValueError(
                 f"{path}: {key} should be labels from 0 to {classes - 1}; the largest is {largest}; {mend}"
             )
-        counts = np.bincount(arrays[key], minlength=classes)
-        if balanced and (counts != (each := len(arrays[key]) // classes)).any():
+        counts, each = np.bincount(arrays[key], minlength=classes), len(arrays[key]) // classes
+        if balanced and (counts != each).any():
             raise ValueError(
                 f"{path}: {key} should hold each class {each:,} times; it holds them {counts} times; {mend}"
             )

@@ -16,23 +16,26 @@ class Images(NamedTuple):
     y_test: np.ndarray
 
 
-def validation_split(images, examples, seed=0):
-    """The images with a validation set in the place of the test set: `examples` of the training set, set apart.
+def validation_split(data, examples, seed=0):
+    """The data with a validation set in the place of the test set: `examples` of the training set, set apart.
 
     Args:
-        images: An `Images`.
+        data: `Digits` or `Images`, such as `load_mnist` and `load_cifar10` give.
         examples: Size of the validation set, smaller than the training set.
         seed: Chooses the examples; those that are left are shuffled by it.
 
+    Returns:
+        Data of the same kind.
+
     Raises:
-        TypeError, ValueError: `examples` is not a whole number from 1 up to the training set's size less 1.
+        TypeError, ValueError: `data` is something else, or `examples` is not a whole number from 1 up to the training
+            set's size less 1.
     """
-    arguments.instance("images", images, Images, "Images, such as load_cifar10() gives")
-    return set_apart(images, examples, seed)
-
-
-def set_apart(data, examples, seed):
-    """As `validation_split`, for any named tuple of x_train, y_train, x_test, y_test."""
+    if getattr(data, "_fields", None) != Images._fields:
+        raise TypeError(
+            "data must be Digits or Images, such as load_mnist() and load_cifar10() give; it is a "
+            f"{type(data).__name__}"
+        )
     examples = arguments.whole("examples", examples, unit="examples")
     seed = arguments.whole("seed", seed, minimum=0, unit="any size")
     if examples >= len(data.y_train):

@@ -6,7 +6,6 @@ import numpy as np
 
 from clr_utils import arguments, places
 from clr_utils.datasets.archives import read_or_download, shipped
-from clr_utils.datasets.images import set_apart
 
 MNIST_5K_SHA256 = "246e0c30eeea57c8d0037d3f38c8e00651ec204cc61b8022563e9aeeb9d756f4"
 
@@ -40,21 +39,6 @@ def load_mnist(profile="quick"):
     arguments.one_of("profile", profile, ("quick", "paper"))
     images_train, y_train, images_test, y_test = _mnist_5k() if profile == "quick" else _full()
     return Digits(_flat(images_train), y_train.astype(np.int64), _flat(images_test), y_test.astype(np.int64))
-
-
-def validation_split(digits, examples, seed=0):
-    """The digits with a validation set in the place of the test set: `examples` of the training set, set apart.
-
-    Args:
-        digits: A `Digits`.
-        examples: Size of the validation set, smaller than the training set.
-        seed: Chooses the examples.
-
-    Raises:
-        TypeError, ValueError: `examples` is not a whole number from 1 up to the training set's size less 1.
-    """
-    arguments.instance("digits", digits, Digits, "Digits, such as load_mnist() gives")
-    return set_apart(digits, examples, seed)
 
 
 def _flat(images):

@@ -3,11 +3,9 @@
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.calcification.sets import TEST_NEGATIVES
 from clr_utils.citations import published
 from clr_utils.experiments import load_records
 from clr_utils.metrics.comparison import judge, paired_difference, welch_interval
-from clr_utils.metrics.detection import log_false_positive_rate
 from clr_utils.studies import case_contrast
 from clr_utils.studies import microcalcification as study
 from clr_utils.styles import style_of
@@ -44,7 +42,8 @@ def in_records(case, policy, other, metric="pr_area", *, together=1):
 
     Args:
         case: 1 or 2.
-        policy, other: Arms of the study, by their names in `clr_utils.studies.microcalcification`.
+        policy, other: Arms of the study, by their names in `clr_utils.studies.microcalcification`, that have a row in
+            `clr_utils.styles`.
         metric: "auc" or "pr_area".
         together: How many such contrasts are judged: with more than one the intervals are wider, so that all of them
             hold together with 95 % confidence (Bonferroni).
@@ -98,8 +97,7 @@ def log_false_positives(case, arm):
     """The logarithm to base 10 of the false-positive rate at recall 0.95, of each recorded run that both cases have."""
     check_arms(case, arm=arm)
     records = load_records(study.study_runs(case, [arm], min(study.SEEDS.values())))
-    above = [record["history"]["negatives_above"] for record in records]
-    return [log_false_positive_rate(each, TEST_NEGATIVES, case_contrast.RECALL) for each in above]
+    return [case_contrast.log_false_positives(record) for record in records]
 
 
 def check_case(case):

@@ -134,7 +134,7 @@ def table(scale="reduced"):
 
 
 def table_3(scale="reduced"):
-    """Table 3, other optimizers with a fixed rate and with cycles: the published test accuracies above ours, in percent.
+    """Table 3, other optimizers, with a fixed rate and with cycles: published test accuracies above ours, in percent.
 
     Returns:
         A DataFrame with two rows for each optimizer; "-" where nothing is published or recorded.
@@ -157,7 +157,9 @@ def table_4(scale="reduced"):
     fixed, rows = [f"fixed_{rate}" for rate in RESIDUAL_RATES], {}
     for name, (_, (high, *_)) in RESIDUAL.items():
         for data in ("cifar10", "cifar100"):
-            rows[name, f"published, {data}"] = [_figure(f"smith.table4.{name}.{data}.{kind}") for kind in (*fixed, "clr")]
+            rows[name, f"published, {data}"] = [
+                _figure(f"smith.table4.{name}.{data}.{kind}") for kind in (*fixed, "clr")
+            ]
         kinds = (*fixed, f"triangular_{high}")
         rows[name, f"ours, cifar10, {scale}"] = [_ours(f"{name}_{kind}", 12_000, scale)[0] for kind in kinds]
     return pd.DataFrame(rows, index=[*(f"fixed {rate}" for rate in RESIDUAL_RATES), "cycles"]).T

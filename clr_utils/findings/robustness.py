@@ -9,11 +9,9 @@ import numpy as np
 import pandas as pd
 
 from clr_utils import arguments
-from clr_utils.calcification.sets import TEST_NEGATIVES
 from clr_utils.experiments import load_records, recorded_values
 from clr_utils.findings.claims import MARGINS
 from clr_utils.findings.contrasts import judged_table, seeds_with_records
-from clr_utils.metrics.detection import log_false_positive_rate
 from clr_utils.studies import case_contrast
 from clr_utils.studies import microcalcification as study
 from clr_utils.styles import style_of
@@ -123,7 +121,4 @@ def _scores(runs, endpoint):
     """One a run, larger is better; NaN where it diverged."""
     if endpoint == "pr_area":
         return np.array(recorded_values(runs, endpoint), float)
-    above = [record["history"]["negatives_above"] for record in load_records(runs)]
-    return np.array(
-        [-log_false_positive_rate(each, TEST_NEGATIVES, case_contrast.RECALL) if each else np.nan for each in above]
-    )
+    return np.array([-case_contrast.log_false_positives(record) for record in load_records(runs)])

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from clr_utils import arguments
-from clr_utils.findings.claims import MARGINS, check_case
+from clr_utils.findings.claims import MARGINS
 from clr_utils.studies import microcalcification as study
 from clr_utils.studies.range_test import recorded_tests
 from clr_utils.styles import style_of
@@ -17,22 +17,20 @@ LACKING = "1 - PR area (log), low is good"
 LOWEST_MEAN = 0.019  # of 1 - PR area in the recorded sweep: the bars lie below
 
 
-def sweep(kind, metric="pr_area", case=1):
-    """The recorded sweep over PEAK_RATES: {peak rate: [metric of each seed]}; 0 where a training diverged.
+def sweep(kind, metric="pr_area"):
+    """The recorded sweep over PEAK_RATES in case 1: {peak rate: [metric of each seed]}; 0 where a training diverged.
 
     Args:
         kind: "fixed", or "triangular", whose base_lr is a fifteenth of the peak, as published.
         metric: An area.
-        case: 1 or 2.
 
     Raises:
         FileNotFoundError: Some runs are not recorded yet.
     """
-    check_case(case)
     arguments.one_of("kind", kind, tuple(MARKERS))
     arguments.one_of("metric", metric, AREAS)
     return {
-        rate: [value or 0.0 for value in study.recorded(case, arm, metric, study.SWEEP_SEEDS)]
+        rate: [value or 0.0 for value in study.recorded(1, arm, metric, study.SWEEP_SEEDS)]
         for rate, arm in study.peak_arms(kind).items()
     }
 
@@ -73,16 +71,15 @@ def chosen_of(validation, test):
     return found
 
 
-def plot_plateaus(case=1):
+def plot_plateaus():
     """What PR area lacks to 1 on test patients, against the peak rate: a dot a seed, a line of means; low is good.
 
     A thick bar below is the plateau of the means, where at most `MARGINS["pr_area"]` is lost against the best peak;
     the thin ones are those of the single seeds. A training that diverged lacks all.
     """
-    check_case(case)
     ax = plt.subplots(figsize=(8, 4.6))[1]
     for row, (kind, marker) in enumerate(MARKERS.items()):
-        line, areas = style_of(kind).line | {"marker": marker}, sweep(kind, case=case)
+        line, areas = style_of(kind).line | {"marker": marker}, sweep(kind)
         beside = {"fixed": (-6, -36), "triangular": (10, -2)}[kind]  # no line passes there
         for rate, values in areas.items():
             lacking = 1 - np.array(values)
@@ -109,7 +106,7 @@ def plot_plateaus(case=1):
     return ax
 
 
-def tries_needed(case=1):
+def tries_needed():
     """How many peak rates a sweep must try to end as well as a training between the bounds of the range tests.
 
     Returns:
@@ -117,28 +114,27 @@ def tries_needed(case=1):
     """
     found = {}
     for kind in MARKERS:
-        best = chosen_of(sweep(kind, "validation_pr_area", case), sweep(kind, case=case))
-        found[kind] = next((k for k, area in enumerate(best, 1) if area >= _by_range_tests(case)), None)
+        best = chosen_of(sweep(kind, "validation_pr_area"), sweep(kind))
+        found[kind] = next((k for k, area in enumerate(best, 1) if area >= _by_range_tests()), None)
     return found
 
 
-def _by_range_tests(case):
-    return np.mean(study.recorded(case, "range_test_bounds", "pr_area", study.SWEEP_SEEDS))
+def _by_range_tests():
+    return np.mean(study.recorded(1, "range_test_bounds", "pr_area", study.SWEEP_SEEDS))
 
 
-def plot_tuning_cost(case=1):
+def plot_tuning_cost():
     """What PR area lacks to 1 on test patients, of the setting chosen on validation, against the updates spent."""
-    check_case(case)
     ax = plt.subplots(figsize=(8, 4.6))[1]
     for (kind, marker), offset in zip(MARKERS.items(), [(40, -4), (10, 0)], strict=True):
         style = style_of(kind)
-        best = 1 - np.array(chosen_of(sweep(kind, "validation_pr_area", case), sweep(kind, case=case)))
-        spent = study.UPDATES[case] * np.arange(1, len(best) + 1)
+        best = 1 - np.array(chosen_of(sweep(kind, "validation_pr_area"), sweep(kind)))
+        spent = study.UPDATES[1] * np.arange(1, len(best) + 1)
         ax.plot(spent, best, **style.line, marker=marker)
         _say(ax, f"{kind}: the best of 1, 2, ... {len(best)} rates tried", (spent[0], best[0]), offset, style.color)
     tests = recorded_tests("patches_log").tests
-    cost = study.UPDATES[case] + sum(len(test.learning_rates) for test in tests)
-    area = 1 - _by_range_tests(case)
+    cost = study.UPDATES[1] + sum(len(test.learning_rates) for test in tests)
+    area = 1 - _by_range_tests()
     style = style_of("range_test_bounds")
     ax.plot([cost], [area], "D", color=style.color, linestyle="none", markersize=9)
     _say(ax, f"{len(tests)} range tests, then one training:\n{style.label}", (cost, area), (-6, -38), style.color)

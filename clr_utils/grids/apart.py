@@ -40,8 +40,8 @@ def call_apart(calls, workers=1):
     """Call functions in processes of their own, `workers` at a time.
 
     Args:
-        calls: Functions without arguments, such as `functools.partial` makes. They are pickled (cloudpickle), and so
-            are their results.
+        calls: Functions without arguments, such as `functools.partial` makes. They are pickled by cloudpickle, their
+            results by pickle.
         workers: Processes at a time.
 
     Yields:

@@ -96,6 +96,9 @@ def welch_interval(mean, sd, n, other_mean, other_sd, other_n, confidence=0.95):
 
     Returns:
         An `Interval` of mean - other_mean.
+
+    Raises:
+        TypeError, ValueError: An argument is outside what is allowed, or both deviations are 0.
     """
     confidence = arguments.number("confidence", confidence, above=0, below=1)
     difference = arguments.number("mean", mean) - arguments.number("other_mean", other_mean)
@@ -134,6 +137,9 @@ def judge(low, high, margin):
     Returns:
         "supported" where the interval lies below -margin, "contradicted" where it lies above margin,
         "no difference beyond the margin" where it lies between them, and "undecided" otherwise.
+
+    Raises:
+        TypeError, ValueError: An argument is no finite number, low is above high, or margin is not above 0.
     """
     margin = arguments.number("margin", margin, above=0)
     low, high = arguments.number("low", low), arguments.number("high", high)

@@ -75,6 +75,9 @@ def precision_at(prevalence, recall, false_positive_rate):
         prevalence: Share of positives, above 0 and up to 1; may be an array.
         recall, false_positive_rate: Of the detector at its threshold, which no prevalence changes; from 0 to 1, or
             arrays that go with that of the prevalence.
+
+    Returns:
+        A number or an array; NaN where recall and false_positive_rate are both 0, so that nothing is called positive.
     """
     prevalence = arguments.numbers("prevalence", prevalence, above=0, maximum=1)
     recall = arguments.numbers("recall", recall, minimum=0, maximum=1)

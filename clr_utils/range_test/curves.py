@@ -37,7 +37,8 @@ def sweep_rates(min_lr, max_lr, steps, sweep="log"):
     max_lr = arguments.number("max_lr", max_lr, above=0, maximum=HIGHEST)
     if not max_lr > min_lr:
         raise ValueError(f"max_lr ({max_lr}) must be greater than min_lr ({min_lr}); did you swap them?")
-    share = np.arange(steps := arguments.whole("steps", steps, minimum=2, maximum=10**8, unit="updates")) / (steps - 1)
+    steps = arguments.whole("steps", steps, minimum=2, maximum=10**8, unit="updates")
+    share = np.arange(steps) / (steps - 1)
     rates = min_lr + (max_lr - min_lr) * share if sweep == "linear" else min_lr * (max_lr / min_lr) ** share
     rates[-1] = max_lr
     return rates
@@ -55,10 +56,11 @@ def smooth(values, beta):
 
     Returns:
         Float array of shape (n,).
+
+    Raises:
+        TypeError, ValueError: An argument is outside what is allowed; the message names it.
     """
-    beta = arguments.number("beta", beta, minimum=0)
-    if beta >= 1:
-        raise ValueError(f"beta must be less than 1; it is {beta}")
+    beta = arguments.number("beta", beta, minimum=0, below=1)
     values = arguments.sample("values", values)
     mean, smoothed = 0.0, np.empty(len(values))
     for n, value in enumerate(values, 1):

@@ -16,8 +16,11 @@ from clr_utils.range_test.results import RangeTest, RangeTests
 from clr_utils.range_test.suggestions import BY_ACCURACY, METHODS, NoSuggestionError, Suggestion
 
 METHOD_STYLES = {
-    method: {"color": f"C{number}", "linestyle": dash}
-    for number, (method, dash) in enumerate(zip(METHODS, ("--", (0, (1, 1)), "-.", ":", "-"), strict=True), 1)
+    "smith": {"color": "C1", "linestyle": "--"},
+    "fall": {"color": "C2", "linestyle": (0, (1, 1))},
+    "steepest": {"color": "C3", "linestyle": "-."},
+    "valley": {"color": "C4", "linestyle": ":"},
+    "minimum/10": {"color": "C5", "linestyle": "-"},
 }
 
 
@@ -80,7 +83,7 @@ def plot_range_tests(tests, ax=None, *, metric="loss", method=None, smoothing=SM
         swept.extend(test.learning_rates)
         drawn.append(_smoothed(values, metric, smoothing))
         ax.plot(rates, drawn[-1], **line)
-        if method is None:
+        if method is None or not len(rates):
             continue
         try:
             max_lr = test.suggest(method, metric=_read(test, method, metric), smoothing=smoothing).max_lr
@@ -116,14 +119,14 @@ def plot_against_sweep(tests, rates, errors):
             f"errors must be one row a seed, with an entry for each of the {len(rates)} rates; its shape is "
             f"{errors.shape}"
         )
-    slows, falls = (tests.suggestions(sign)["max_lr"].median() for sign in ("smith", "fall"))
+    slowing, falling = (tests.suggestions(sign)["max_lr"].median() for sign in ("smith", "fall"))
     fig, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(8, 6))
     plot_range_tests(tests, above, metric="accuracy", method="smith")
     below.plot(rates, np.transpose(errors), "o", color="C0", alpha=0.75, linestyle="none")
     below.plot(rates, np.mean(errors, axis=0), "-", color="C0")
     for ax in (above, below):
-        mark_range(ax, slows, falls, color="C1")
-    for rate, text, side in ((slows, "it slows", "right"), (falls, "it falls", "left")):
+        mark_range(ax, slowing, falling, color="C1")
+    for rate, text, side in ((slowing, "it slows", "right"), (falling, "it falls", "left")):
         above.annotate(text, (rate, 1), (0, 3), ("data", "axes fraction"), "offset points", ha=side, va="bottom")
     above.set(xlabel="", ylabel="accuracy in the test")
     above.set_title("Cheap: range tests", loc="left")
@@ -182,7 +185,8 @@ def _mark(ax, suggestions, rates, course):
         ax.axvline(rate, **style, linewidth=1.5)
         # Where two lines lie close together, the second name stands to the right of its line.
         side, gap = ("left", 4) if rate < 1.3 * previous else ("right", -3)
-        end, inwards, va = (0, 4, "bottom") if np.interp(rate, rates, course) > middle else (1, -4, "top")
+        above = len(rates) and np.interp(rate, rates, course) > middle
+        end, inwards, va = (0, 4, "bottom") if above else (1, -4, "top")
         place = {"xytext": (gap, inwards), "textcoords": "offset points", "rotation": 90, "ha": side, "va": va}
         place["bbox"] = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5}
         place |= {"xycoords": ("data", "axes fraction"), "color": style["color"], "size": 11}

@@ -172,8 +172,8 @@ class Recorder(keras.callbacks.Callback):
                 "or a lower max_lr), or train_step uses another optimizer"
             )
 
-    def result(self, sweep):
-        """The recorded curves as a `RangeTest`.
+    def result(self, sweep, measured=()):
+        """The recorded curves as a `RangeTest`; those of `measured` also where the test stopped before any measurement.
 
         Raises:
             ValueError: The data ended before the sweep did.
@@ -185,7 +185,7 @@ class Recorder(keras.callbacks.Callback):
                 "(arrays, a PyDataset, a tf.data.Dataset with repeat())"
             )
         rates, rows = zip(*self._rows, strict=True)
-        names = dict.fromkeys(name for row in rows for name in row)
+        names = dict.fromkeys([*(name for row in rows for name in row), *measured])
         curves = {name: np.array([row.get(name, math.nan) for row in rows], float) for name in names}
         return RangeTest(
             learning_rates=np.array(rates),

@@ -86,8 +86,8 @@ class RangeTest:
 
         Raises:
             NoSuggestionError: The curve does not support a suggestion; the message says why.
-            ValueError: An argument is outside what is allowed, the test did not record `metric`, or no accuracy where
-                the method reads one.
+            TypeError, ValueError: An argument is outside what is allowed, the test did not record `metric`, or no
+                accuracy where the method reads one.
         """
         by, name = chosen(self.metrics, method, metric)
         found = read(turned(self.learning_rates, self.losses, self.curve(name), name, smoothing=smoothing), by, ratio)
@@ -186,7 +186,8 @@ class RangeTests:
 
     def __post_init__(self):
         for name, of in (("seeds", "numbers"), ("tests", "RangeTest values")):
-            if isinstance(values := getattr(self, name), str | bytes) or not isinstance(values, Iterable):
+            values = getattr(self, name)
+            if isinstance(values, str | bytes) or not isinstance(values, Iterable):
                 raise TypeError(f"{name} must be a list of {of}; it is {values!r}")
             object.__setattr__(self, name, tuple(values))
         for place, seed in enumerate(self.seeds):

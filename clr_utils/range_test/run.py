@@ -59,7 +59,7 @@ def lr_range_test(
             them, a `tf.data.Dataset`, a `PyDataset`, a generator of batches, or on PyTorch a `DataLoader`. Each batch
             reaches train_step as `fit` gives it. A PyDataset is read without its workers.
         y: Targets, where x is arrays.
-        min_lr, max_lr: First and last rate, 0 < min_lr < max_lr.
+        min_lr, max_lr: First and last rate, 0 < min_lr < max_lr; a linear sweep may start at 0.
         steps: Number of updates, 2 or more; or else
         epochs: the length as passes over the data, where their number of batches is known.
         sweep: "log" (equal factors) or "linear" (equal differences, as in the papers).
@@ -121,13 +121,13 @@ def lr_range_test(
         with strategy_scope(model):
             optimizer = sweeping_copy(model.optimizer, rates)
         with untouched(model, optimizer):
-            measure = None
+            measure, measured = None, []
             if validation_data is not None:
                 measure = measuring(validation_data, validation_scores, batch_size_there)
-                check_measure(model, measure, validation_data)
+                measured = check_measure(model, measure, validation_data)
             recorder = Recorder(model, rates, stop_factor, measure, every)
             _train(recorder, data, class_weight, verbose)
-    return recorder.result(sweep)
+    return recorder.result(sweep, measured)
 
 
 def _train(recorder, data, class_weight, verbose):
@@ -168,11 +168,11 @@ def repeat_range_test(build, x, y=None, *, seeds=5, **settings):
             f"x is a {type(x).__name__}, which can be read once only: the second test would read on where the first "
             "one stopped. Give arrays, a PyDataset or a tf.data.Dataset, or make the tests one by one"
         )
-    tests, last = [], None
-    for seed in (seeds := _checked_seeds(seeds)):
+    seeds, tests, last = _checked_seeds(seeds), [], None
+    for seed in seeds:
         with kept_random_states(seed):
             model = build()
-            if model is last:
+            if tests and model is last:
                 raise ValueError(
                     "build returned the same model again: let it make, and compile, a new one each time it is called"
                 )

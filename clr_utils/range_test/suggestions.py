@@ -23,7 +23,9 @@ class NoSuggestionError(ValueError):
 
 
 class Suggestion(NamedTuple):
-    """Bounds for a cyclical policy, as learning rates; `note` says which of them is a limit of the sweep, if any."""
+    """Bounds for a cyclical policy, as learning rates; `note` says what to know of them: a limit of the sweep, or that
+    the loss was read for want of an accuracy; "" if nothing.
+    """
 
     base_lr: float
     max_lr: float
@@ -88,7 +90,8 @@ def suggest(learning_rates, losses, accuracy=None, method="smith", *, ratio=None
     if values is None:
         raise ValueError(f'the method "{method}" reads an accuracy: compile the model with metrics=["accuracy"]')
     learning_rates = arguments.sample("learning_rates", learning_rates)
-    for curve, entries in (("losses", losses), (name if name == "accuracy" else "losses", values)):
+    read_by_it = {"losses": losses} if name == "loss" else {"losses": losses, "accuracy": accuracy}
+    for curve, entries in read_by_it.items():
         if (shape := arguments.reals(curve, entries).shape) != learning_rates.shape:
             raise ValueError(
                 f"{curve} must have an entry for each of the {len(learning_rates)} learning_rates; its shape is {shape}"

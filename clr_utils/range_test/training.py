@@ -70,7 +70,7 @@ def schedule_of(
     if policy == "exp_range" and "gamma" not in settings:
         tenth = 0.1 ** (1 / (per_epoch * epochs))
         raise ValueError(
-            f"exp_range needs its factor an update: gamma={tenth:.6g} leaves a tenth at the end of these "
+            f"exp_range needs its factor an update: gamma={tenth:.10g} leaves a tenth at the end of these "
             f"{per_epoch * epochs} updates"
         )
     method, metric = chosen(tests[0].metrics, method, metric)

@@ -51,7 +51,10 @@ def _kept_torch_states(seed):
         return
     import torch
 
-    with torch.random.fork_rng(range(torch.accelerator.device_count())):
+    accelerator = torch.accelerator.current_accelerator()
+    # Unless it is told, PyTorch 2.6 takes every GPU for one of CUDA; Apple's is not.
+    kind = {"device_type": accelerator.type} if accelerator else {}
+    with torch.random.fork_rng(range(torch.accelerator.device_count()), **kind):
         if seed is not None:
             torch.manual_seed(seed)
         yield
@@ -66,14 +69,15 @@ def kept_variables(model):
     """
     variables = reachable(model, keras.Variable)
     values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-    unbuilt = [each for each in reachable(model, keras.optimizers.Optimizer) if not each.built]
-    twins = [sweeping_copy(each, [0.0]) for each in unbuilt if each is not model.optimizer]
+    optimizers = reachable(model, keras.optimizers.Optimizer)
+    unbuilt = [each for each in optimizers if not each.built and each is not model.optimizer]
+    twins = [sweeping_copy(each, [0.0]) for each in unbuilt]
     try:
         yield
     finally:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-        for optimizer, twin in zip((each for each in unbuilt if each is not model.optimizer), twins, strict=True):
+        for optimizer, twin in zip(unbuilt, twins, strict=True):
             if optimizer.built:
                 _start_anew(optimizer, twin)
 

@@ -58,10 +58,14 @@ def measuring(data, scores, batch_size):
 
 
 def check_measure(model, measure, data):
-    """Measure once before the training, without a trace: ValueError where the model cannot be measured on the data."""
+    """Measure once before the training, without a trace: the names of what is measured, a list.
+
+    Raises:
+        ValueError: The model cannot be measured on the data.
+    """
     with kept_variables(model):
         try:
-            measure(model)
+            return list(measure(model))
         except Exception as error:
             shapes = ", ".join(str(tuple(leaf.shape)) for leaf in keras.tree.flatten(data))
             raise ValueError(f"the model cannot be measured on validation_data, of shapes {shapes}: {error}") from error

@@ -94,12 +94,16 @@ def differences(metric, seeds=SEEDS, together=1):
     return threshold | contrasts
 
 
-def _value(record, metric):
+def log_false_positives(record):
+    """The logarithm to base 10 of a recorded test's false-positive rate at RECALL; NaN where the training diverged."""
     from clr_utils.metrics.detection import log_false_positive_rate
 
-    if metric == "log_fpr":
-        return log_false_positive_rate(record["history"]["negatives_above"], TEST_NEGATIVES, RECALL)
-    return record["metrics"][metric]
+    above = record["history"]["negatives_above"]
+    return log_false_positive_rate(above, TEST_NEGATIVES, RECALL) if above else float("nan")
+
+
+def _value(record, metric):
+    return log_false_positives(record) if metric == "log_fpr" else record["metrics"][metric]
 
 
 def small_run():

@@ -142,10 +142,14 @@ def study_runs(arms, seeds, data="pneumonia", network="alexnet", optimizer="sgd"
     high = chosen_rate(reduced, optimizer)
     prefix = "" if scale == "reduced" else f"{scale}_"
     return [
-        Run(STUDY, f"{prefix}{data}_{network}_{optimizer}_{arm}", settings, seed)
+        Run(
+            STUDY,
+            f"{prefix}{data}_{network}_{optimizer}_{arm}",
+            settings_of(arm, high, data, network, optimizer, scale),
+            seed,
+        )
         for seed in seeds
         for arm in arms
-        for settings in [settings_of(arm, high, data, network, optimizer, scale)]
     ]
 
 

@@ -219,7 +219,8 @@ def train(settings, seed):
 
 
 def _digits(data, validation):
-    from clr_utils.datasets.mnist import load_mnist, validation_split
+    from clr_utils.datasets.images import validation_split
+    from clr_utils.datasets.mnist import load_mnist
 
     digits = load_mnist(data)
     return validation_split(digits, validation) if validation else digits

@@ -12,7 +12,7 @@ def fixed(lr):
 
 
 def cyclical(name, base_lr, max_lr, step_size, **more):
-    """The settings of "triangular", "triangular2" or "exp_range", with gamma and decay for the last."""
+    """The settings of a policy of `CyclicalLearningRate`, such as "triangular", with its further arguments."""
     return {"name": name, "base_lr": base_lr, "max_lr": max_lr, "step_size": step_size, **more}
 
 
