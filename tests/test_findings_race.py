@@ -8,7 +8,7 @@ from clr_utils.experiments import load_records
 from clr_utils.findings import contrasts, race
 from clr_utils.studies import cifar10 as study
 from clr_utils.studies.rates import rate_of_each_update
-from clr_utils.studies.smith import EVERY
+from clr_utils.studies.smith import ADAPTIVE, EVERY
 
 UPDATES = np.arange(1, 7) * 500
 
@@ -201,6 +201,29 @@ def test_the_table_stands_beside_the_published_one(recorded):
     assert found.loc["triangular2", "iterations"] == "25,000"
     assert found.loc["decay", "seeds"] == 10
     assert found.loc["exp_range, both bounds fall", found.columns[2]] == "-"
+
+
+def test_table_3_has_ours_below_the_published_figures(recorded):
+    recorded |= {"adam_low": 60.02, "adam_triangular": 62.02, "nesterov_triangular": 64.02}
+    found = race.table_3()
+    assert found.index.tolist() == [(name, row) for name in ADAPTIVE for row in ("published", "ours, reduced")]
+    assert found.loc[("adam", "published")].tolist() == ["81.4", "79.8", "81.1", "-"]
+    low, middle, end, high = found.loc[("adam", "ours, reduced")]
+    assert (low[:4], end[:4], high) == ("60.7", "62.7", "-")
+    assert middle < end, "its training has 70,000 iterations, and is read at 25,000, too"
+    _, middle, end, _ = found.loc[("nesterov", "ours, reduced")]
+    assert (middle[:4], end) == ("64.7", "-"), "its training ends at 25,000"
+
+
+def test_table_4_has_ours_below_both_published_columns(recorded, monkeypatch):
+    recorded |= {"resnet_triangular_0.3": 70.0, "densenet_triangular_0.2": 72.0, "densenet_triangular_0.3": 99.0}
+    monkeypatch.setattr(race, "seeds_recorded", lambda names, scale="reduced": (2,) if {*names} <= {*recorded} else ())
+    found = race.table_4()
+    assert found.loc[("resnet", "published, cifar10")].tolist() == ["92.8", "93.3", "91.8", "93.6"]
+    assert found.loc[("densenet", "published, cifar100")].tolist() == ["75.2", "75.3", "74.5", "75.9"]
+    assert found.loc[("resnet", "ours, cifar10, reduced")].tolist() == ["-", "-", "-", "70.2"]
+    assert found.loc[("densenet", "ours, cifar10, reduced"), "cycles"] == "72.2", "as published, up to 0.2"
+    assert (found.loc["stochastic_depth"].loc["ours, cifar10, reduced"] == "-").all()
 
 
 def test_the_figures_draw_what_was_recorded(recorded):
