@@ -4,11 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from clr_utils.citations import published
 from clr_utils.experiments import load_records
 from clr_utils.findings import contrasts, race
 from clr_utils.studies import cifar10 as study
 from clr_utils.studies.rates import rate_of_each_update
-from clr_utils.studies.smith import ADAPTIVE, EVERY
+from clr_utils.studies.smith import ADAPTIVE, EVERY, TABLE_3
 
 UPDATES = np.arange(1, 7) * 500
 
@@ -60,6 +61,29 @@ def test_the_sigmoid_network_is_looked_at_in_training_accuracy():
     assert round(np.mean(cycles - mean), 1) == 1.3
     assert (cycles > mean).all()
     assert (cycles - fixed < 10).all()
+
+
+def test_exp_range_is_behind_exp_at_its_peak_and_level_at_its_foot():
+    """As 07 says of claim 11; 42,000 iterations are ten and a half cycles."""
+    seeds = study.SEEDS["reduced"][:5]
+    exp = race.final("exp_0.006", seeds)
+    behind, level = (
+        np.subtract(race.at_iteration("exp_range_bounds", end, seeds), exp).mean() for end in (42_000, 40_000)
+    )
+    assert behind == pytest.approx(-0.8, abs=0.05)
+    assert level == pytest.approx(0, abs=0.05)
+    table_1 = (published(f"smith.cifar10.table1.{name}.accuracy").value for name in ("exp_range", "exp"))
+    assert np.subtract(*table_1) == pytest.approx(3.1)
+
+
+def test_other_optimizers_are_looked_at_as_07_says():
+    """Claim 13, one seed: 25,000 iterations with cycles against 70,000 at their lower bound."""
+    ends = {name: race.final(name, (2,))[0] for name in TABLE_3}
+    gains = {name: race.at_iteration(f"{name}_triangular", 25_000, (2,))[0] - ends[f"{name}_low"] for name in ADAPTIVE}
+    assert [gains[name] for name in ("nesterov", "adam", "rmsprop")] == pytest.approx([-2, -2, -2], abs=0.4)
+    assert [gains["adagrad"], gains["adadelta"]] == pytest.approx([3, 4], abs=0.2)
+    ahead = {name: ends[f"{name}_high"] - ends[f"{name}_low"] > gains[name] for name in ADAPTIVE}
+    assert [name for name in ahead if ahead[name]] == ["rmsprop", "adadelta"]
 
 
 def test_without_drops_the_cycles_are_not_worse_than_their_mean():
