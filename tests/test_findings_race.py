@@ -9,7 +9,7 @@ from clr_utils.experiments import load_records
 from clr_utils.findings import contrasts, race
 from clr_utils.studies import cifar10 as study
 from clr_utils.studies.rates import rate_of_each_update
-from clr_utils.studies.smith import ADAPTIVE, EVERY, TABLE_3
+from clr_utils.studies.smith import ADAPTIVE, EVERY, RESIDUAL, RESIDUAL_RATES, TABLE_3
 
 UPDATES = np.arange(1, 7) * 500
 
@@ -84,6 +84,15 @@ def test_other_optimizers_are_looked_at_as_07_says():
     assert [gains["adagrad"], gains["adadelta"]] == pytest.approx([3, 4], abs=0.2)
     ahead = {name: ends[f"{name}_high"] - ends[f"{name}_low"] > gains[name] for name in ADAPTIVE}
     assert [name for name in ahead if ahead[name]] == ["rmsprop", "adadelta"]
+
+
+def test_residual_networks_are_looked_at_as_07_says():
+    """Claim 14, one seed: the cycles against the best of three fixed rates."""
+    behind = []
+    for name, (_, (high, *_)) in RESIDUAL.items():
+        fixed = max(race.final(f"{name}_fixed_{rate}", (2,))[0] for rate in RESIDUAL_RATES)
+        behind.append(fixed - race.final(f"{name}_triangular_{high}", (2,))[0])
+    assert behind == pytest.approx([0.4, 0.1, 1.0], abs=0.05)
 
 
 def test_without_drops_the_cycles_are_not_worse_than_their_mean():
