@@ -355,8 +355,8 @@ def test_setup_installs_once(set_up):
     set_up.python("python3", "3.11")
     code, printed, asked = set_up()
     assert code == 0, printed
-    assert "install --no-compile -r requirements.lock" in asked
-    assert "install --no-compile --no-deps --no-build-isolation -e ." in asked
+    assert "install -r requirements.lock" in asked
+    assert "install --no-deps --no-build-isolation -e ." in asked
     code, printed, asked = set_up()
     assert (code, printed, asked) == (0, "", "")
 
@@ -375,7 +375,7 @@ def test_setup_resumes_what_was_interrupted(set_up):
     set_up.broken.unlink()
     code, _, asked = set_up()
     assert code == 0
-    assert "install --no-compile -r requirements.lock" in asked
+    assert "install -r requirements.lock" in asked
     assert "-m venv" not in asked
     assert whole.exists()
     assert not half.exists()
@@ -413,7 +413,7 @@ def test_setup_follows_a_new_lock(set_up):
     with (set_up.project / "requirements.lock").open("a", encoding="utf-8") as lock:
         lock.write("# new\n")
     _, _, asked = set_up()
-    assert "install --no-compile -r requirements.lock" in asked
+    assert "install -r requirements.lock" in asked
     assert "-m venv" not in asked
 
 
@@ -432,7 +432,7 @@ def test_setup_with_the_newest_versions_and_back(set_up):
     assert "--upgrade" in asked
     assert "-e .[cpu,lab,site,test]" in asked
     assert set_up(LOCKED=0)[2] == ""
-    assert "install --no-compile -r requirements.lock" in set_up()[2]
+    assert "install -r requirements.lock" in set_up()[2]
     assert set_up(LOCKED="no")[0] == 2
 
 
@@ -444,7 +444,7 @@ def test_setup_with_prereleases_and_back(python, told, set_up):
     code, printed, asked = set_up(LOCKED=0, PRE=1)
     assert code == 0, printed
     assert f"--pre{told} -e .[cpu,lab,site,test]" in asked
-    assert asked.splitlines()[-1].endswith("install --no-compile --pre --no-deps --force-reinstall keras-nightly")
+    assert asked.splitlines()[-1].endswith("install --pre --no-deps --force-reinstall keras-nightly")
     assert set_up(LOCKED=0, PRE=1) == (0, "", "")
     _, printed, asked = set_up(LOCKED=0)
     assert f"Making .venv with {'python3 ' if python == '3.13' else 'python3.12'}" in printed

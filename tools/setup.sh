@@ -112,22 +112,21 @@ for info in .venv/lib/python*/site-packages/*.dist-info; do
     if [ -d "$info" ] && [ ! -f "$info/RECORD" ]; then rm -r "$info"; fi
 done
 
-# Python compiles a file when it first imports it; most of these are never imported.
-get() { "$venv_python" -m pip --disable-pip-version-check install --no-compile "$@"; }
+pip() { "$venv_python" -m pip --disable-pip-version-check "$@"; }
 
 extras=".[cpu,lab,site,test]"
 
 install() {
     if [ "$locked" = 1 ]; then
-        get -r requirements.lock && get --no-deps --no-build-isolation -e .
+        pip install -r requirements.lock && pip install --no-deps --no-build-isolation -e .
     elif [ "$pre" = 0 ]; then
-        get --upgrade --upgrade-strategy eager -e "$extras"
+        pip install --upgrade --upgrade-strategy eager -e "$extras"
     else
         # The project itself still excludes Python 3.14. And the nightly build of Keras, which pre-releases of TensorFlow
         # bring, has its files where the package keras has them: it goes in last.
         [ "$(version_of "$venv_python")" = 3.14 ] && newer=--ignore-requires-python || newer=
-        get --upgrade --upgrade-strategy eager --pre $newer -e "$extras" &&
-            get --pre --no-deps --force-reinstall keras-nightly
+        pip install --upgrade --upgrade-strategy eager --pre $newer -e "$extras" &&
+            pip install --pre --no-deps --force-reinstall keras-nightly
     fi
 }
 
