@@ -43,7 +43,7 @@ def whole(name, value, *, minimum=1, maximum=LARGEST, unit="iterations"):
         TypeError: `value` is not a real number.
         ValueError: It is NaN, infinite, fractional, or outside the limits.
     """
-    integral = isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
+    integral = _integral(value)
     exact = value if integral else number(name, value)
     if exact != int(exact):
         raise ValueError(
@@ -143,6 +143,10 @@ def bounds(base_lr, max_lr, *, lower="base_lr", upper="max_lr", maximum=None, of
     return base_lr, max_lr
 
 
+def _integral(value):
+    return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
+
+
 def one_of(name, value, allowed):
     """`value` when it is one of those `allowed`, strings or whole numbers; True is not taken for 1.
 
@@ -150,8 +154,8 @@ def one_of(name, value, allowed):
         ValueError: It is not; the message lists what is allowed.
     """
     for each in allowed:
-        kind = str if isinstance(each, str) else Integral
-        if isinstance(value, kind) and not isinstance(value, bool | np.timedelta64) and value == each:
+        same_kind = isinstance(value, str) if isinstance(each, str) else _integral(value)
+        if same_kind and value == each:
             return each
     raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; it is {value!r}")
 

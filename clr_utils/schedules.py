@@ -190,10 +190,8 @@ class PolicySchedule(keras.optimizers.schedules.LearningRateSchedule):
 
 def _scope(name):
     """A name of a schedule, which TensorFlow must be able to give to a part of its graph."""
-    if not re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*", arguments.text("name", name)):
-        raise ValueError(
-            f"name must begin with a letter or digit, and hold letters, digits, _, . and - alone; it is {name!r}"
-        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.>-]*", arguments.text("name", name)):
+        raise ValueError(f"name must begin with a letter or digit, and hold these and _ . > - alone; it is {name!r}")
     return name
 
 

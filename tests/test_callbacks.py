@@ -700,11 +700,11 @@ def test_exp_range_without_a_decline_is_told(form, plain_model):
     """The classic callback's default for gamma is 1."""
 
     def told(**settings):
-        warn = settings.pop("warn", True)
+        warn, policy = settings.pop("warn", True), settings.pop("policy", "exp_range")
         if form == "callback":
-            model, callback = plain_model(), CyclicLR(0.1, 0.5, 2, "exp_range", warn=warn, **settings)
+            model, callback = plain_model(), CyclicLR(0.1, 0.5, 2, policy, warn=warn, **settings)
         else:
-            model = probe_model(CyclicalLearningRate(0.1, 0.5, 2, "exp_range", **settings))
+            model = probe_model(CyclicalLearningRate(0.1, 0.5, 2, policy, **settings))
             callback = LearningRateHistory(warn=warn)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", CycleWarning)
@@ -714,6 +714,7 @@ def test_exp_range_without_a_decline_is_told(form, plain_model):
     assert len(told()) == 1
     assert not told(warn=False)
     assert not told(gamma=0.9)
+    assert not told(policy="triangular")
     assert not told(scale_fn=lambda cycle: 1 / cycle)
 
 

@@ -241,6 +241,8 @@ def test_table_3_has_ours_below_the_published_figures(recorded):
     found = race.table_3()
     assert found.index.tolist() == [(name, row) for name in ADAPTIVE for row in ("published", "ours, reduced")]
     assert found.loc[("adam", "published")].tolist() == ["81.4", "79.8", "81.1", "-"]
+    unpublished = found.xs("published", level=1) == "-"
+    assert unpublished.sum().tolist() == [0, 0, 3, 5]
     low, middle, end, high = found.loc[("adam", "ours, reduced")]
     assert (low[:4], end[:4], high) == ("60.7", "62.7", "-")
     assert middle < end, "its training has 70,000 iterations, and is read at 25,000, too"
@@ -257,6 +259,7 @@ def test_table_4_has_ours_below_both_published_columns(recorded, monkeypatch):
     assert found.loc[("resnet", "ours, cifar10, reduced")].tolist() == ["-", "-", "-", "70.2"]
     assert found.loc[("densenet", "ours, cifar10, reduced"), "cycles"] == "72.2", "as published, up to 0.2"
     assert (found.loc["stochastic_depth"].loc["ours, cifar10, reduced"] == "-").all()
+    assert not (found[found.index.get_level_values(1) != "ours, cifar10, reduced"] == "-").any(axis=None)
 
 
 def test_the_figures_draw_what_was_recorded(recorded):

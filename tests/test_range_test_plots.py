@@ -108,7 +108,7 @@ def test_a_curve_that_was_never_measured_is_drawn_empty():
     test.metrics["val_accuracy"] = np.full(300, np.nan)
     ax = plot_range_test(test, metric="val_accuracy", suggestions=["steepest"])
     assert ax.lines[-1].get_xdata()[0] == test.suggest("steepest").max_lr
-    plot_range_tests(RangeTests((0,), (test,)), metric="val_accuracy", method="smith")
+    plot_range_tests(RangeTests((0,), (test,)), metric="val_accuracy", method="steepest")
 
 
 def test_suggestions_stand_at_their_rates_with_their_names():

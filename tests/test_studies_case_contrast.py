@@ -84,3 +84,7 @@ def test_the_false_positives_are_counted_at_recall_095():
     """Of 20 positives the last may be missed; there are 110,000 negatives."""
     assert study._value(record([0] * 18 + [11, 5000]), "log_fpr") == pytest.approx(-4)
     assert study._value(record([], pr_area=0.9), "pr_area") == 0.9
+
+
+def test_a_training_that_diverged_has_no_false_positives():
+    assert np.isnan(study.log_false_positives(record(None)))

@@ -156,7 +156,9 @@ def test_the_screening_is_read_from_its_records():
     runs = [run for rate in study.SCREENED_RATES["sgd"] for run in study.screening_runs("alexnet", "sgd", rate)]
     for run, area in zip(runs[:-1], (0.90, 0.91, 0.92, 0.93, 0.97, 0.90, 0.94), strict=True):
         record(run, {"validation_roc_area": area, "test_roc_area": 1 - area})
-    with pytest.raises(FileNotFoundError, match=r"1 of 2 runs are not recorded \(screen_alexnet_sgd_0\.1-s01"):
+    with pytest.raises(
+        FileNotFoundError, match=r"1 of 2 runs are not recorded \(screen_alexnet_sgd_0\.1-s01[.]json\);"
+    ):
         study.study_runs(["triangular"], [2])
     record(runs[-1], {"validation_roc_area": None})
     (run,) = study.study_runs(["triangular"], [2])
