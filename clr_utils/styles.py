@@ -32,8 +32,6 @@ STYLES = {
     "range_test_bounds": Style("triangular, our bounds", "C6", "-"),
     "triangular_0.1": Style("triangular, tuned peak", "C0", (0, (5, 1))),
     "exp_range_bounds": Style("exp_range, both bounds fall", "C2", ":"),
-    "fixed_0.0102": Style("fixed 0.0102", "0.35", "--"),
-    "fixed_0.0094": Style("fixed 0.0094", "0.35", "-."),
     "fixed_staged": Style("fixed, Caffe's stages", "C4", "-"),
     "decay": Style("decay", "C3", (0, (1, 1))),
     "fixed_drops": Style("0.001 with the drops", "C5", (0, (5, 1))),

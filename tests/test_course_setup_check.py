@@ -1,11 +1,14 @@
 """The set-up check of notebook 00 finds what is missing."""
 
+import re
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError
 
 import clr_utils.course.setup_check as setup_check
 from clr_utils import devices
 from clr_utils.course.setup_check import PACKAGES, check_setup
+from helpers import ROOT
 
 
 def answer(what):
@@ -18,6 +21,11 @@ def test_this_computer_is_ready():
     # Where pre-releases are tried (LOCKED=0 PRE=1), Python may be newer than the project promises.
     expected = [a.what != "Python" or sys.version_info < (3, 14) for a in answers]
     assert [a.ok for a in answers] == expected, answers
+
+
+def test_every_package_that_the_project_needs_is_looked_at():
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert [re.match(r"[\w-]+", each)[0] for each in needed] == list(PACKAGES)
 
 
 def test_a_missing_package_is_named_with_the_remedy(monkeypatch):

@@ -137,7 +137,7 @@ def test_the_difficulty_is_that_of_the_published_patches():
 
 
 def test_a_mean_leaves_out_the_runs_that_have_no_such_metric(monkeypatch):
-    monkeypatch.setattr(study, "recorded", lambda case, name, metric, seeds: [0.0, None, 0.5])
+    monkeypatch.setattr(study, "recorded", lambda case, name, metric: [0.0, None, 0.5])
     assert study.mean_of(1, "published_fixed", "precision") == 0.25
 
 

@@ -25,11 +25,11 @@ class Detectability(NamedTuple):
     d_prime: np.ndarray
 
 
-def texture_spectrum(fields=20, seed=0):
-    """The power spectrum of texture fields, averaged over them and over directions; its slope should be near -3."""
+def texture_spectrum(seed=0):
+    """The power spectrum of texture, averaged over twenty fields and all directions; its slope should be near -3."""
     rng = np.random.default_rng(seed)
     size = physics.FIELD
-    power = np.mean([np.abs(fft.fft2(physics.texture_field(rng))) ** 2 for _ in range(fields)], axis=0)
+    power = np.mean([np.abs(fft.fft2(physics.texture_field(rng))) ** 2 for _ in range(20)], axis=0)
     radius = np.hypot(fft.fftfreq(size)[:, None], fft.fftfreq(size)) * size
     ring = np.round(radius).astype(int)
     inside = (ring > 0) & (ring < size // 2)
@@ -38,13 +38,16 @@ def texture_spectrum(fields=20, seed=0):
     return Spectrum(frequency, mean, float(np.polyfit(np.log(frequency), np.log(mean), 1)[0]))
 
 
-def noise_against_signal(quanta=(500, 1000, 2000, 3000, 4000), *, gain=2.4, blur=0.75, patches=200, seed=0):
-    """The signal (WHITE - x) of flat patches exposed to `quanta`, and its variance: arrays of one length, on a line."""
+def noise_against_signal(quanta=(500, 1000, 2000, 3000, 4000), *, seed=0):
+    """The signal (WHITE - x) of flat patches exposed to `quanta`, and its variance: arrays of one length, on a line.
+
+    For each of `quanta` 200 patches, of one film: its gain is 2.4 and its blur 0.75.
+    """
     rng = np.random.default_rng(seed)
-    shape = patches, physics.WINDOW, physics.WINDOW
+    shape = 200, physics.WINDOW, physics.WINDOW
     signal, variance = [], []
     for each in quanta:
-        x = physics.expose(np.zeros(shape, np.float32), np.float32(0), each, gain, blur, rng)
+        x = physics.expose(np.zeros(shape, np.float32), np.float32(0), each, 2.4, 0.75, rng)
         signal.append(physics.WHITE - x.mean())
         variance.append(x.var())
     return np.array(signal), np.array(variance)

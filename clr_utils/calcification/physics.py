@@ -20,13 +20,13 @@ WINDOW = SIZE + 2 * MARGIN
 CELLS = (FIELD // SIZE) ** 2
 
 
-def texture_field(rng, size=FIELD):
-    """Breast texture: a periodic Gaussian field with the *power* spectrum 1/f^3 (Burgess 1999), shape (size, size).
+def texture_field(rng):
+    """Breast texture: a periodic Gaussian field with the *power* spectrum 1/f^3 (Burgess 1999).
 
-    The mean is 0 and the expected standard deviation 1.
+    Its shape is (FIELD, FIELD), its mean 0 and its expected standard deviation 1.
     """
-    noise = rng.standard_normal((size, size), dtype=np.float32)
-    return fft.irfft2(fft.rfft2(noise) * texture_amplitude(size), s=noise.shape)
+    noise = rng.standard_normal((FIELD, FIELD), dtype=np.float32)
+    return fft.irfft2(fft.rfft2(noise) * texture_amplitude(FIELD), s=noise.shape)
 
 
 @lru_cache

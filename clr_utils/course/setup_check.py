@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 from clr_utils.devices import device_name, installed_version
 
-PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "keras", "scikit-plots", "ipywidgets")
+PACKAGES = (
+    *("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "pillow", "keras", "h5py", "scikit-plots"),
+    *("ipywidgets", "cloudpickle", "filelock", "tqdm", "platformdirs"),
+)
 
 
 class Answer(NamedTuple):

@@ -171,8 +171,8 @@ def _read(path, size):
         raise ValueError(f"{path} cannot be read ({error}); {mend}") from error
 
 
-def _some(values, first=3):
-    """The first of some values, and how many there are more."""
+def _some(values):
+    """The first three of some values, and how many there are more."""
     values = list(values)
-    more = f" and {len(values) - first:,} more" if len(values) > first else ""
-    return ", ".join(map(str, values[:first])) + more
+    more = f" and {len(values) - 3:,} more" if len(values) > 3 else ""
+    return ", ".join(map(str, values[:3])) + more

@@ -14,6 +14,7 @@ from clr_utils.experiments import recorded_values
 from clr_utils.findings.contrasts import judged_table, seeds_with_records
 from clr_utils.metrics.comparison import t_interval
 from clr_utils.plotting import axes
+from clr_utils.policies import SMITH_TABLE_2
 from clr_utils.studies import cifar10 as study
 from clr_utils.studies.smith import ADAPTIVE, DIVIDE, EVERY, RESIDUAL, RESIDUAL_RATES, arms
 from clr_utils.styles import style_of
@@ -114,12 +115,12 @@ def judged(contrasts=CONTRASTS, margin=MARGIN):
     return judged_table(contrasts, seeds_recorded, final, planned=len(study.SEEDS["reduced"]), margin=margin)
 
 
-def judged_votes(margin=MARGIN):
+def judged_votes():
     """As `judged`, of VOTES."""
     seeds = seeds_recorded(study.ENSEMBLES)
     found = votes(seeds)
     planned = len(study.SEEDS["reduced"])
-    return judged_table(VOTES, lambda _: seeds, lambda who, _: found[who], planned=planned, margin=margin)
+    return judged_table(VOTES, lambda _: seeds, lambda who, _: found[who], planned=planned, margin=MARGIN)
 
 
 def table(scale="reduced"):
@@ -238,23 +239,21 @@ def votes(seeds, scale="reduced"):
     return found
 
 
-def at_feet(name, seeds, step_size=2_000, until=16_000):
-    """By how much the accuracy at the feet inside a training is above that at the peaks before and after, one a seed.
+def at_feet(name, seeds):
+    """By how much the accuracy at the feet inside Table 2's first stage is above that at the peaks before and after.
 
     Peaks on both sides cancel a steady gain, not learning that slows.
 
     Args:
-        name: An arm whose rate is cyclical from its start on, or one without cycles to compare the same readings.
+        name: triangular2, or an arm of the same stages without cycles to compare the same readings.
         seeds: Of the runs.
-        step_size: Of its cycles, in the paper's iterations.
-        until: Iteration at which these cycles end.
 
     Returns:
         The mean over the feet, in points, an array of shape (seeds,).
     """
-    feet = range(2 * step_size, until - step_size, 2 * step_size)
+    step_size, until = SMITH_TABLE_2[0].step_size, SMITH_TABLE_2[0].max_iter
     gains = []
-    for foot in feet:
+    for foot in range(2 * step_size, until - step_size, 2 * step_size):
         before, there, after = (at_iteration(name, foot + shift, seeds) for shift in (-step_size, 0, step_size))
         gains.append(np.array(there) - (np.array(before) + np.array(after)) / 2)
     return np.mean(gains, axis=0)

@@ -134,12 +134,12 @@ def judged(budget, margin=MARGIN):
     return _table("quick", pairs, margin)
 
 
-def judged_on_resnet(margin=MARGIN):
+def judged_on_resnet():
     """A row for each of ON_RESNET: the difference of the accuracies on the residual network, and the verdict.
 
-    Arguments and result as for `judged`.
+    Result as for `judged`.
     """
-    return _table("resnet", ON_RESNET, margin)
+    return _table("resnet", ON_RESNET, MARGIN)
 
 
 def _table(network, pairs, margin):
@@ -170,18 +170,18 @@ def plot_plateaus(plateaus, ax=None):
     return ax
 
 
-def plot_differences(differences, margin=MARGIN, ax=None):
+def plot_differences(differences, ax=None):
     """A row for each family: how many points its accuracy is above that of one line to 0.
 
-    A dot is a seed, an upright bar the mean, and the line under the dots its interval, as `judged` has it.
+    A dot is a seed, an upright bar the mean, and the line under the dots its interval, as `judged` has it. The grey
+    band is MARGIN to each side of 0.
 
     Args:
         differences: {family: differences, one a seed}.
-        margin: Drawn as a grey band around 0.
         ax: Axes to draw on; new ones unless given.
     """
     ax = axes(ax)
-    ax.axvspan(-margin, margin, color="0.9")
+    ax.axvspan(-MARGIN, MARGIN, color="0.9")
     ax.axvline(0, color="0.5", linewidth=1)
     for row, (name, values) in enumerate(differences.items()):
         style = style_of(name)

@@ -160,13 +160,13 @@ def untrained_runs(seeds=UNTRAINED_SEEDS):
     return [Run(STUDY, "untrained", settings(1, fixed(0.0), epochs=0), seed) for seed in range(seeds)]
 
 
-def difficulty_runs(difficulty, names=DIFFICULTY_ARMS, seeds=SWEEP_SEEDS):
-    """The runs of some arms of case 1 on "easier" or "harder" patches."""
+def difficulty_runs(difficulty, seeds=SWEEP_SEEDS):
+    """The runs of DIFFICULTY_ARMS, of case 1, on "easier" or "harder" patches."""
     known = arms(1)
     return [
         Run(STUDY, f"case1_{difficulty}_{name}", settings(1, known[name], difficulty=difficulty), seed)
         for seed in range(seeds)
-        for name in names
+        for name in DIFFICULTY_ARMS
     ]
 
 
@@ -239,9 +239,9 @@ def recorded(case, name, metric, seeds=None):
     return recorded_values(study_runs(case, [name], seeds), metric)
 
 
-def mean_of(case, name, metric, seeds=None):
+def mean_of(case, name, metric):
     """The mean of `recorded` over the seeds, without runs that have no such metric (a precision of no answers)."""
-    return float(np.mean([value for value in recorded(case, name, metric, seeds) if value is not None]))
+    return float(np.mean([value for value in recorded(case, name, metric) if value is not None]))
 
 
 def recorded_curves(case, name, seeds=None):

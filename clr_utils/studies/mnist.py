@@ -164,20 +164,20 @@ def recorded_errors(seeds=SEEDS):
     return errors
 
 
-def rates_in_order(arm, seed=0):
-    """The learning rates of all updates of "shuffled" or "shuffled_ending", in the order of their use, an array."""
-    run = next(run for run in study_runs(seed + 1) if (run.arm, run.seed) == (arm, seed))
+def rates_in_order(arm):
+    """The learning rates of all updates of "shuffled" or "shuffled_ending" with seed 0, in their order, an array."""
+    run = next(run for run in study_runs(1) if run.arm == arm)
     (phase,) = run.settings["phases"]
     return shuffled_rates(**{key: value for key, value in phase["policy"].items() if key != "name"})
 
 
-def recorded_losses(arm, seeds=SEEDS):
+def recorded_losses(arm):
     """The recorded training loss of each epoch of an arm, an array of shape (seeds, epochs).
 
     Raises:
         FileNotFoundError: Some runs are not recorded yet.
     """
-    return np.array([record["history"]["loss"] for record in load_records(_runs_of(arm, seeds))])
+    return np.array([record["history"]["loss"] for record in load_records(_runs_of(arm, SEEDS))])
 
 
 def _runs_of(arm, seeds):
