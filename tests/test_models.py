@@ -83,6 +83,7 @@ def test_cifar10_sigmoid_normalises_before_its_sigmoids_and_has_no_weight_decay(
     names = [layer.name for layer in model.layers]
     assert names[:4] == ["conv1", "pool1", "bn1", "sigmoid1"]
     assert names[4:8] == ["conv2", "bn2", "sigmoid2", "pool2"]
+    assert model.count_params() == 25 * (3 * 32 + 32 * 32 + 32 * 64) + 4 * (32 + 32 + 64) + (4 * 4 * 64 + 1) * 10
     assert model.losses == []
     assert not any(layer.use_bias for layer in model.layers if layer.name.startswith("conv"))
 

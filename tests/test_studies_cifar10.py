@@ -14,6 +14,14 @@ def test_runs_come_seed_by_seed_with_names_of_their_scale():
     assert [run.arm for run in cifar10.study_runs(["decay"], "full")] == ["full_decay"]
 
 
+def test_caffes_full_network_has_a_scale_of_its_own_with_the_papers_iterations():
+    (first, *_) = cifar10.grids(scale="full_network")
+    assert [run.arm for run in first] == [f"full_network_{name}" for name in cifar10.FULL_FIRST]
+    (run,) = cifar10.study_runs(["triangular2"], "full_network")
+    assert (run.settings["network"], run.settings["data"]) == ("cifar10_full", "cifar10")
+    assert run.settings["updates"] == 25_000
+
+
 def test_the_screening_chooses_by_the_mean_and_counts_a_diverged_run_as_nothing(monkeypatch):
     found = {0.001: [60, 61], 0.002: [63, 64], 0.004: [70, None], 0.008: [None, None]}
     monkeypatch.setattr(cifar10, "recorded_values", lambda runs, metric: found[runs[0].settings["policy"]["lr"]])

@@ -47,8 +47,9 @@ BOUNDS = {
     "base_lr a third of max_lr, against a fifth": ("third", "cycles_6"),
     "base_lr a quarter of max_lr, against a fifth": ("quarter", "cycles_6"),
 }
-# Claim 16 is that the accuracy is robust to the length of the cycles, steps of 8 epochs being slightly better than 2;
-# claim 25 that it takes three cycles or more, and that four are better. All in 24,000 iterations. These hold together.
+# Claim 16 is that the accuracy is robust to the length of the cycles, steps of 8 epochs being slightly better than 2
+# (epochs of the paper; `smith.CYCLES`); claim 25 that it takes three cycles or more, and that four are better. All in
+# 24,000 iterations without a drop. These hold together.
 CYCLES = {
     "claim 16: a step_size of 8 epochs against 2": ("cycles_3", "cycles_12"),
     "claim 16: a step_size of 4 epochs against 2": ("cycles_6", "cycles_12"),

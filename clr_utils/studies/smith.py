@@ -18,8 +18,9 @@ from clr_utils.studies.rates import (
 SCALES = {
     "reduced": {"data": "cifar10_16", "network": "cifar10_quick", "width": 0.5},
     "full": {"data": "cifar10", "network": "cifar10_quick", "width": 1},
+    "full_network": {"data": "cifar10", "network": "cifar10_full", "width": 1},
 }
-DIVIDE = {"reduced": 2, "full": 1}
+DIVIDE = {"reduced": 2, "full": 1, "full_network": 1}
 BATCH, SGD = 100, {"name": "SGD", "momentum": 0.9}
 NESTEROV = {**SGD, "nesterov": True}
 GAMMA = 0.99994
@@ -32,7 +33,8 @@ CHOSEN = ("best_drops", "line")
 EXP_RANGE = ("exp_range_bounds", "exp_range", "triangular")
 LONG = ("fixed", "exp_0.006", "exp_0.001")
 SHUFFLED = ("shuffled_stages", "shuffled")
-# Cycles in 24,000 iterations: 12, 6 and 3 have a step_size of 2, 4 and 8 epochs.
+# Cycles in 24,000 iterations: 12, 6 and 3 have a step_size of 2, 4 and 8 epochs of the paper. The reduced scale has
+# half as many updates on as many images: 1, 2 and 4 epochs of its own.
 CYCLES = {count: f"cycles_{count}" for count in (1, 2, 3, 4, 5, 6, 12)}
 # In six such cycles: other windows, and base_lr as a third and a quarter of max_lr, not a fifth.
 WINDOWS, BOUNDS = ("welch", "hann"), {"third": 3, "quarter": 4}
@@ -68,7 +70,7 @@ def arms(scale, seed=0):
     """The settings of all arms but those of CHOSEN, by name.
 
     Args:
-        scale: "reduced" or "full".
+        scale: A key of SCALES.
         seed: Draws the order of the shuffled rates.
     """
     n = _iterations(scale)
