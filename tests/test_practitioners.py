@@ -104,10 +104,19 @@ def test_a_row_of_fastai_has_its_rates(start, names, at, expected):
 
 
 def test_every_name_of_ours_on_the_page_exists():
-    called = {name for code in INLINE for name in re.findall(r"\b([A-Za-z_]+)\(", code)}
-    own = {name for name in called if hasattr(clr_utils, name)}
-    assert {"PolicySchedule", "CyclicalLearningRate", "PolicyLR", "CyclicLR", "layerwise", "differential_rates"} <= own
-    assert {"MomentumSGD", "MomentumAdam"} <= set(INLINE) & set(clr_utils.__all__)
+    here = "\n".join([here for _, here in ROWS] + [code for code in INLINE if code not in dict(ROWS)])
+    called = set(re.findall(r"(?<![.\w])([A-Za-z_]+)\(", here))
+    assert called - {"len", "round", "load_model", "SGD", "ScheduleFreeAdamW"} <= set(clr_utils.__all__)
+    assert {"PolicySchedule", "CyclicalLearningRate", "layerwise", "differential_rates", "Snapshots"} <= called
+    assert {"MomentumSGD", "MomentumAdam"} <= called
+
+
+def test_rates_for_layers_are_those_of_fastais_slice():
+    (here,) = (row for there, row in ROWS if there.startswith("lr_max=slice"))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2), keras.layers.Dense(2), keras.layers.Dense(1)])
+    optimizer = ours(here, lr=0.1, groups=model.layers, model=model, keras=keras)
+    found = [float(each.learning_rate) for each in optimizer.optimizers]
+    np.testing.assert_allclose(found, [0.001, 0.01, 0.1], rtol=1e-6)
 
 
 def test_the_three_steps_run(monkeypatch):
@@ -120,3 +129,6 @@ def test_the_three_steps_run(monkeypatch):
     )
     assert names["updates"] == int(names["model"].optimizer.iterations)
     assert float(names["schedule"](names["updates"])) == 0
+    foot = 2 * (names["updates"] // 4)
+    assert names["snapshots"].updates == [foot, 2 * foot]
+    assert names["probabilities"].shape == (len(names["x_test"]), 10)

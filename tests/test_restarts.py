@@ -196,6 +196,36 @@ PYTORCH = {
     ),
 }
 
+# PyTorch's own test of OneCycleLR (test/optim/test_lrscheduler.py), linear: ten rates and ten momenta. Its momenta are
+# 25 times ours, which may not exceed 1.
+TESTED_BY_PYTORCH = {
+    "two phases": (
+        partial(one_cycle, max_lr=25, total=9, base_lr=1, step_size=2, final_lr=0.5, shape="linear"),
+        [1, 13, 25, 21.5, 18, 14.5, 11, 7.5, 4, 0.5],
+    ),
+    "three phases": (
+        partial(one_cycle, max_lr=25, total=9, base_lr=1, step_size=3, final_lr=0.25, phases=3, shape="linear"),
+        [1, 9, 17, 25, 17, 9, 1, 0.75, 0.5, 0.25],
+    ),
+    "momentum, two phases": (
+        partial(one_cycle_momentum, total=9, base_momentum=1 / 25, max_momentum=22 / 25, step_size=2, shape="linear"),
+        np.divide([22, 11.5, 1, 4, 7, 10, 13, 16, 19, 22], 25),
+    ),
+    "momentum, three phases": (
+        partial(
+            one_cycle_momentum,
+            total=9,
+            **{"base_momentum": 1 / 25, "max_momentum": 22 / 25, "step_size": 3, "phases": 3, "shape": "linear"},
+        ),
+        np.divide([22, 15, 8, 1, 8, 15, 22, 22, 22, 22], 25),
+    ),
+}
+
+
+@pytest.mark.parametrize(("policy", "expected"), TESTED_BY_PYTORCH.values(), ids=TESTED_BY_PYTORCH.keys())
+def test_the_numbers_that_pytorch_tests_itself_with(policy, expected):
+    np.testing.assert_allclose(policy(np.arange(10)), expected, rtol=1e-12)
+
 
 @pytest.mark.parametrize(("policy", "table"), PYTORCH.values(), ids=PYTORCH.keys())
 def test_pytorch_gives_the_same_rates(policy, table):

@@ -82,23 +82,6 @@ def plateau(network, length):
     return found
 
 
-def widths(plateaus, within=1.0):
-    """How many times the largest good rate of each family is the smallest good one.
-
-    Args:
-        plateaus: As `plateau` returns them.
-        within: A rate is good where the error is no more than so many points above the family's least.
-
-    Returns:
-        {family: factor}. Rates are tried at factors of two, so a width is one of 1, 2, 4 ...
-    """
-    found = {}
-    for name, (rates, errors) in plateaus.items():
-        good = [rate for rate, error in zip(rates, errors, strict=True) if error <= np.nanmin(errors) + within]
-        found[name] = max(good) / min(good)
-    return found
-
-
 def seeds_recorded(network, budget, names):
     """The seeds of the study for which each of these families is recorded at a budget, in their order."""
     return seeds_with_records(
