@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from clr_utils.citations import published
+from clr_utils.experiments import recorded_values
 from clr_utils.findings import claims
 from clr_utils.metrics.comparison import Interval
 from clr_utils.studies import microcalcification as study
@@ -94,3 +96,19 @@ def test_the_two_readings_of_exp_range_end_as_02_says():
     assert "in five runs" in text
     assert found["runs"] == 5
     assert "ended ahead there, by about three thousandths of the score" in text
+
+
+def test_the_seeds_that_chose_the_peaks_flatter_the_lead_of_triangular():
+    """06: by 0.0034 in the three seeds that chose both peaks, by 0.0019 in the two fresh ones."""
+    tuned, fixed = (study.recorded(1, name, "pr_area") for name in ("triangular_0.1", "fixed_0.03"))
+    lead = np.subtract(tuned, fixed[: len(tuned)])
+    assert len(lead) == 5
+    assert (round(lead[: study.SWEEP_SEEDS].mean(), 4), round(lead[study.SWEEP_SEEDS :].mean(), 4)) == (0.0034, 0.0019)
+
+
+def test_runs_on_one_test_set_differ_more_than_the_published_three():
+    """05: our recall over five runs in one world, 0.007, is about eight times the published 0.0009."""
+    recall = recorded_values(study.weight_runs(["triangular"]), "recall")
+    ours, theirs = np.std(recall, ddof=1), published("alyafi.case1.triangular.recall_sd").value
+    assert round(ours, 3) == 0.007
+    assert 7.5 < ours / theirs < 8.5

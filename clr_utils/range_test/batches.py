@@ -14,6 +14,8 @@ from clr_utils import arguments
 class ShuffledBatches(keras.utils.PyDataset):
     """Arrays in batches, shuffled anew in each epoch; the last batch of an epoch may be smaller, as in `fit`.
 
+    (Where a seed is set, `fit` on TensorFlow takes the same order in every epoch.)
+
     A batch is what `fit` makes of the arrays: (x, y, sample_weight), (x, y), or x alone.
 
     Args:
