@@ -118,6 +118,13 @@ def test_the_loss_of_three_cycles_rises_in_the_epochs_that_the_notebook_names():
     assert losses[8] > 2 * losses[7]
 
 
+def test_shuffled_rates_are_those_of_the_cycles_and_one_kind_keeps_their_last_descent():
+    whole, ending = mnist.rates_in_order("shuffled"), mnist.rates_in_order("shuffled_ending")
+    np.testing.assert_allclose(np.sort(whole), np.sort(ending))
+    assert (np.diff(ending[-500:]) < 0).all()
+    assert not (np.diff(whole[-500:]) < 0).all()
+
+
 def test_a_network_that_has_trained_is_as_good_as_new():
     """The runs of a policy share a compiled network."""
     first = mnist.test_errors("cold_start", [0])

@@ -252,9 +252,9 @@ def at_feet(name, seeds):
     Returns:
         The mean over the feet, in points, an array of shape (seeds,).
     """
-    step_size, until = SMITH_TABLE_2[0].step_size, SMITH_TABLE_2[0].max_iter
+    step_size, end = SMITH_TABLE_2[0].step_size, SMITH_TABLE_2[0].max_iter
     gains = []
-    for foot in range(2 * step_size, until - step_size, 2 * step_size):
+    for foot in range(2 * step_size, end, 2 * step_size):
         before, there, after = (at_iteration(name, foot + shift, seeds) for shift in (-step_size, 0, step_size))
         gains.append(np.array(there) - (np.array(before) + np.array(after)) / 2)
     return np.mean(gains, axis=0)
