@@ -85,6 +85,8 @@ def clean_outputs(notebook):
         for output in cell["outputs"]:
             if output.get("name") == "stderr":
                 complaints.append(f"stderr in the output of {label(cell)}")
+            if "WARNING:" in text_of(output.get("text", "")):
+                complaints.append(f"a library's warning in the output of {label(cell)}")
             if output["output_type"] == "error":
                 complaints.append(f"a saved error in the output of {label(cell)}")
             if "image/svg+xml" in output.get("data", {}):

@@ -238,6 +238,7 @@ BREAKAGES = [
     (rules.was_run, not_run, "not run from top"),
     (rules.was_run, out_of_order, "not run from top"),
     (rules.clean_outputs, stream("stderr", "W0000 cuda"), "stderr"),
+    (rules.clean_outputs, stream("stdout", "WARNING:tensorflow:5 out of the last 35 calls"), "warning"),
     (rules.clean_outputs, output({"output_type": "error", "ename": "ValueError"}), "saved error"),
     (rules.clean_outputs, output({"output_type": "display_data", "data": {"image/svg+xml": "<svg/>"}}), "SVG"),
     *((rules.no_machine_paths, printed_path(path), path) for path in rules.MACHINE_PATHS),
