@@ -67,15 +67,21 @@ def test_the_sigmoid_network_is_looked_at_in_training_accuracy():
     assert (cycles - fixed < 10).all()
 
 
-def test_exp_range_is_behind_exp_at_its_peak_and_level_at_the_feet_beside_it():
+@pytest.mark.parametrize(
+    ("exp", "at_peak", "at_feet"), [("exp_0.006", -0.8, [0, 0.07]), ("exp_0.001", 0.1, [1.0, 1.0])]
+)
+def test_exp_range_against_exp_at_its_peak_and_at_the_feet_beside_it(exp, at_peak, at_feet):
     """As 07 says of claim 11; 42,000 iterations are ten and a half cycles."""
     seeds = study.SEEDS["reduced"][:5]
-    exp = race.final("exp_0.006", seeds)
-    behind, *level = (
-        np.subtract(race.at_iteration("exp_range_bounds", end, seeds), exp).mean() for end in (42_000, 40_000, 44_000)
+    peak, *feet = (
+        np.subtract(race.at_iteration("exp_range_bounds", end, seeds), race.final(exp, seeds)).mean()
+        for end in (42_000, 40_000, 44_000)
     )
-    assert behind == pytest.approx(-0.8, abs=0.05)
-    assert level == pytest.approx([0, 0.07], abs=0.05)
+    assert peak == pytest.approx(at_peak, abs=0.05)
+    assert feet == pytest.approx(at_feet, abs=0.05)
+
+
+def test_the_published_lead_of_exp_range():
     table_1 = (published(f"smith.cifar10.table1.{name}.accuracy").value for name in ("exp_range", "exp"))
     assert np.subtract(*table_1) == pytest.approx(3.1)
 
@@ -233,10 +239,28 @@ def test_there_is_no_verdict_before_all_seeds_are_recorded(recorded, monkeypatch
 
 def test_the_table_stands_beside_the_published_one(recorded):
     found = race.table()
-    assert found.loc["triangular2", "published"] == 81.4
+    assert found.loc["triangular2", "published"] == "81.4"
     assert found.loc["triangular2", "iterations"] == "25,000"
     assert found.loc["decay", "seeds"] == 10
     assert found.loc["exp_range, both bounds fall", found.columns[2]] == "-"
+
+
+def test_what_the_table_leaves_open_stands_beside_it_too(recorded):
+    recorded |= {"exp_range_bounds": 69.0, "triangular": 60.0}
+    found = race.open_readings()
+    assert found["published"].tolist() == ["81.4", "79.1", "82.2", "82.2", "-", "-"]
+    assert found["seeds"].tolist() == [0, 0, 0, 10, 10, 10]
+    foot, end = found.loc["triangular", found.columns[2]]
+    assert foot < end, "the same runs, read at two iterations"
+
+
+def test_the_full_scale_stands_beside_the_reduced_one(recorded, monkeypatch):
+    monkeypatch.setattr(race, "seeds_recorded", lambda names, scale: {"reduced": (2, 3), "full": (2,)}[scale])
+    found = race.full_scale()
+    assert found.columns.tolist() == ["iterations", "published", "ours, reduced", "ours, full"]
+    assert found.loc["triangular2", "ours, full"] == "68.7"
+    assert found.loc["triangular2", "ours, reduced"].startswith("68.8 [")
+    assert found.loc["stage means, no cycles", "published"] == "-"
 
 
 def test_table_3_has_ours_below_the_published_figures(recorded):

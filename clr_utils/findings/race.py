@@ -69,6 +69,18 @@ PUBLISHED = {
     "exp_0.006": "exp",
     "exp_range_bounds": "exp_range",
 }
+# What Table 1 leaves open: the drops of "fixed", the first rate of exp, what falls in exp_range and how long its steps
+# are; and triangular, which section 3.1 tells of and the table lacks. Each as (arm, row of the table, iteration).
+OPEN = (
+    ("fixed", "fixed", 70_000),
+    ("exp_0.001", "exp", 70_000),
+    ("exp_range", "exp_range", 42_000),
+    ("exp_range_bounds", "exp_range", 40_000),
+    ("triangular", None, 24_000),
+    ("triangular", None, 25_000),
+)
+# What is recorded at the full scale, in one seed; likewise.
+FULL = (("fixed_staged", "fixed", 70_000), ("triangular2", "triangular2", 25_000), ("mean_drops", None, 25_000))
 # Columns of Table 3: the kind of arm, the iteration at which it is read, and the published figure. "low" and "high" are
 # rates fixed at the bounds of the cycles; the paper has none at the upper bound.
 TABLE_3 = {
@@ -126,13 +138,27 @@ def judged_votes():
 
 def table(scale="reduced"):
     """Table 1's CIFAR-10 rows beside ours: iterations, the published accuracy, our mean, its interval, the seeds."""
-    rows = {}
-    for name, key in PUBLISHED.items():
-        figure = published(f"smith.cifar10.table1.{key}.accuracy")
-        iterations = int(published(f"smith.cifar10.table1.{key}.iterations").value)
-        ours, seeds = _ours(name, iterations, scale)
-        rows[style_of(name).label] = (f"{iterations:,}", figure.value, ours, seeds)
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["iterations", "published", f"ours, {scale}", "seeds"])
+    lengths = {key: int(published(f"smith.cifar10.table1.{key}.iterations").value) for key in PUBLISHED.values()}
+    return _table_1([(name, key, lengths[key]) for name, key in PUBLISHED.items()], scale)
+
+
+def open_readings(scale="reduced"):
+    """As `table`, of OPEN: other settings and other stops that the rows of Table 1 may have had."""
+    return _table_1(OPEN, scale)
+
+
+def full_scale():
+    """As `table`, of FULL: the published accuracies, and ours at both scales. Does the reduced scale mislead?"""
+    reduced, full = (_table_1(FULL, scale).drop(columns="seeds") for scale in ("reduced", "full"))
+    return reduced.join(full.iloc[:, -1])
+
+
+def _table_1(rows, scale):
+    index, found = [style_of(name).label for name, *_ in rows], []
+    for name, key, iteration in rows:
+        ours, seeds = _ours(name, iteration, scale)
+        found.append((f"{iteration:,}", _figure(f"smith.cifar10.table1.{key}.accuracy"), ours, seeds))
+    return pd.DataFrame(found, index, columns=["iterations", "published", f"ours, {scale}", "seeds"])
 
 
 def table_3(scale="reduced"):
