@@ -111,3 +111,14 @@ def test_fewer_seeds_are_fewer_judged_runs_and_the_same_screening(monkeypatch):
     assert screened == again
     assert fewer - 1 == (4 + 5) * 2, "a seed of four and of five families at both lengths, and the small run"
     assert judged - 1 == 4 * 2 * 20 + 5 * 2 * 10
+
+
+def test_a_budget_is_whole_before_the_next_begins_and_what_is_only_shown_comes_last(monkeypatch):
+    monkeypatch.setattr(league, "chosen_rate", lambda network, budget, name: league.rates_of(network, name)[1])
+    monkeypatch.setattr(league, "leaders", lambda network, budget: ["sgdr"])
+    arms = [run.arm.removeprefix("screen_") for grid in league.grids() for run in grid]
+    parts = list(dict.fromkeys("_".join(arm.split("_")[:2]) for arm in arms[1:]))
+    assert parts == ["quick_short", "resnet_short", "resnet_long", "quick_long"]
+    assert all("_cosine_" in arm or "_triangular_0_" in arm for arm in arms[-40:])
+    on_resnet = {run.seed for grid in league.grids() for run in grid if run.arm.startswith("screen_resnet")}
+    assert on_resnet == set(league.TUNING_SEEDS)
