@@ -18,7 +18,9 @@ def number(name, value, *, minimum=None, above=None, maximum=None, below=None):
         ValueError: It is NaN, infinite, or outside the limits.
     """
     if isinstance(value, bool | np.timedelta64) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number; it is {value!r} ({type(value).__name__})")
+        single = getattr(value, "shape", None) == () and not isinstance(value, np.generic)
+        hint = ". Make it a number with float() or int()" if single else ""
+        raise TypeError(f"{name} must be a number; it is {value!r} ({type(value).__name__}){hint}")
     try:
         value = float(value)
     except OverflowError:
@@ -46,9 +48,10 @@ def whole(name, value, *, minimum=1, maximum=LARGEST, unit="iterations"):
     integral = _integral(value)
     exact = value if integral else number(name, value)
     if exact != int(exact):
-        raise ValueError(
-            f"{name} must be a whole number of {unit}; it is {value!r}. Round it, for example with round()"
-        )
+        way_out = "Round it, for example with round()"
+        if 0 < exact < 1:
+            way_out = "If it is a share, multiply it by the whole, and round"
+        raise ValueError(f"{name} must be a whole number of {unit}; it is {value!r}. {way_out}")
     if exact < minimum:
         raise ValueError(f"{name} must be a whole number of {unit}, {minimum} or more; it is {value!r}")
     if exact > maximum:
@@ -189,7 +192,11 @@ def policy(name, value):
         TypeError: It cannot.
     """
     if not callable(value):
-        raise TypeError(f"{name} must be a function from the iteration to the rate; it is {value!r}")
+        such_as = f'"fixed", lr={value}' if isinstance(value, Real) else '"cosine", max_lr=0.1, total=1000'
+        raise TypeError(
+            f"{name} must be a function from the iteration to the rate, such as PolicySchedule({such_as}); it is "
+            f"{value!r}"
+        )
     return value
 
 

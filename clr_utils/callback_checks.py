@@ -138,16 +138,16 @@ def warn_total(schedule, done, unit="updates", ahead=0):
 
     `ahead` as for `_not_made`.
     """
-    if (total := schedule.settings.get("total")) is None:
+    total, max_lr = _end(schedule)
+    if total is None:
         return
-    total = int(total)
     if done < total:
         message = (
             f"training ended {total - done} {unit} before the policy's total, so its last and smallest rates are "
             f"missing; train {total - done} {unit} more, or choose another total."
         )
     # The rate arrives at update number `total`, so one more is no mistake. A momentum's policy has no max_lr.
-    elif done > total + 1 and float(schedule(total)) < 0.01 * schedule.settings.get("max_lr", 0):
+    elif done > total + 1 and float(schedule(total)) < 0.01 * max_lr:
         message = (
             f"the rate came down at the policy's total, {total} {unit}, and {done - total} {unit} more were made at "
             "next to nothing. Is total given in epochs, or is this a second fit? To train on, compile with a new "
@@ -156,6 +156,28 @@ def warn_total(schedule, done, unit="updates", ahead=0):
     else:
         return
     warnings.warn(f"{message} {_not_made(ahead, unit)}warn=False silences this", CycleWarning, stacklevel=2)
+
+
+def warn_total_in_epochs(schedule, params):
+    """Warn, before a training, where a policy ends after as many updates as the training has epochs."""
+    total, _ = _end(schedule)
+    steps, epochs = ((params or {}).get(name) for name in ("steps", "epochs"))
+    if total is not None and (steps or 0) > 1 and epochs and total <= epochs:
+        message = (
+            f"the policy ends after {total} updates, and this training has {epochs} epochs of {steps} updates: is its "
+            f"length given in epochs? Lengths count updates, {epochs * steps} for all of it. warn=False silences this"
+        )
+        warnings.warn(message, CycleWarning, stacklevel=2)
+
+
+def _end(schedule):
+    """The updates after which a policy has come down, and its largest rate; None and 0 where it has no such end."""
+    settings = getattr(schedule, "settings", {})
+    if getattr(schedule, "policy", None) == "warmed_up":
+        total, max_lr = _end(settings["policy"])
+        return None if total is None else int(settings["warmup"]) + total, max_lr
+    total = settings.get("total")
+    return None if total is None else int(total), settings.get("max_lr", 0)
 
 
 def _not_made(ahead, unit):

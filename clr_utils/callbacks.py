@@ -19,11 +19,12 @@ from clr_utils.callback_checks import (
     warn_other_setter,
     warn_short_step,
     warn_total,
+    warn_total_in_epochs,
 )
 from clr_utils.keras_internals import rate_source
 from clr_utils.optimizers import rate_not_momentum
 from clr_utils.policies import POLICIES
-from clr_utils.schedules import CyclicalLearningRate, PolicySchedule
+from clr_utils.schedules import RULES, CyclicalLearningRate, PolicySchedule
 
 
 class _RateCallback(keras.callbacks.Callback):
@@ -152,6 +153,8 @@ class CyclicLR(_RateCallback):
         start_lr_policy=0,
         warn=True,
     ):
+        if isinstance(mode, str) and mode in RULES:
+            raise ValueError(f"{mode!r} is no cycle of CyclicLR: write PolicyLR({mode!r}, ...)")
         arguments.one_of("mode", mode, tuple(POLICIES))
         schedule = CyclicalLearningRate(
             base_lr,
@@ -209,7 +212,15 @@ class PolicyLR(_RateCallback):
     """
 
     def __init__(self, policy=None, /, *unnamed, warn=True, **settings):
+        if isinstance(policy, str) and policy in POLICIES:
+            raise ValueError(f"{policy!r} is a cycle: write CyclicLR(base_lr, max_lr, step_size, mode={policy!r})")
         super().__init__(rate_not_momentum("policy", PolicySchedule(policy, *unnamed, **settings)), warn)
+
+    def on_train_begin(self, logs=None):
+        """Refuse what a callback cannot serve; warn when the policy's length looks like one in epochs."""
+        super().on_train_begin(logs)
+        if self._warn:
+            warn_total_in_epochs(self.schedule, self.params)
 
     def on_train_end(self, logs=None):
         """Warn when training has ended before the policy, or after it."""

@@ -10,6 +10,7 @@ from clr_utils.callback_checks import (
     follows,
     log_rate,
     optimizer_of,
+    progress,
     rate_in,
     refuse_several,
     warn_mid_cycle,
@@ -17,6 +18,7 @@ from clr_utils.callback_checks import (
     warn_no_update,
     warn_short_step,
     warn_total,
+    warn_total_in_epochs,
 )
 from clr_utils.keras_internals import rate_source, schedule_count
 from clr_utils.schedules import CyclicalLearningRate, PolicySchedule
@@ -28,7 +30,8 @@ class LearningRateHistory(keras.callbacks.Callback):
     A callback that sets the rate at a batch's *end*, for the next batch, belongs after this one in the list.
     With a schedule nothing is read during an epoch: its rates are computed from the iterations at the epoch's end,
     or when they are looked at, after an interrupt too, so they cost nothing and `steps_per_execution` may be any.
-    With gradient accumulation an entry is one update.
+    With gradient accumulation an entry is one update. A schedule that is assigned to `optimizer.learning_rate` after a
+    first `fit` is recorded, and on TensorFlow not applied: its compiled step keeps the former rate until `compile`.
 
     At an epoch's end the rate of its last update joins the logs as "learning_rate", unless a metric or another
     callback has put that name there (NaN where no update was made): `History`, and a `CSVLogger` that stands after
@@ -41,9 +44,9 @@ class LearningRateHistory(keras.callbacks.Callback):
 
     Args:
         warn: Give a `CycleWarning` when a training with `CyclicalLearningRate` ends inside a cycle, when its step is
-            shorter than an epoch or its exp_range has no gamma below 1, when a training with `PolicySchedule` ends
-            before its `total` or goes on after it at a rate of nearly 0, or when the first epoch made no update with
-            the model's optimizer.
+            shorter than an epoch or its exp_range has no gamma below 1, when a training with `PolicySchedule` has as
+            many epochs as its `total` has updates, ends before its `total` or goes on after it at a rate of nearly 0,
+            or when the first epoch made no update with the model's optimizer.
 
     Raises:
         TypeError: When training begins: the model's optimizer has more than one rate.
@@ -86,13 +89,15 @@ class LearningRateHistory(keras.callbacks.Callback):
         if self._warn_cycle:
             warn_no_decline(self._schedule)
             warn_short_step(self._schedule, self._steps)
+        elif self._warn and isinstance(self._schedule, PolicySchedule):
+            warn_total_in_epochs(self._schedule, self.params)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Note where the epoch begins."""
         follows(self, "_schedule", "on_train_begin")
         self._optimizer = optimizer_of(self)
         self._began = self._next = count(self._optimizer)
-        self._before = schedule_count(self._optimizer)
+        self._before = self._progress()
         self._batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
@@ -118,7 +123,7 @@ class LearningRateHistory(keras.callbacks.Callback):
         log_rate(logs, self._rates[-1] if self._next > self._began else math.nan)
         if self._first_epoch:
             self._first_epoch = False
-            if self._warn and schedule_count(self._optimizer) == self._before:
+            if self._warn and self._progress() == self._before:
                 warn_no_update()
             if self._warn_cycle and not self._steps:
                 warn_short_step(self._schedule, self._batches)
@@ -133,6 +138,10 @@ class LearningRateHistory(keras.callbacks.Callback):
             warn_mid_cycle(self._schedule.updates_left(schedule_count(optimizer)), unit, self._ahead)
         elif self._warn and isinstance(self._schedule, PolicySchedule):
             warn_total(self._schedule, schedule_count(optimizer), unit, self._ahead)
+
+    def _progress(self):
+        """What moves with each batch: the count of the schedule or, where loss scaling skips an update, the scale."""
+        return schedule_count(self._optimizer), progress(self.model.optimizer)
 
     def _catch_up(self):
         """Record what a schedule gave to the batches of an epoch that has not ended, if any."""

@@ -26,6 +26,12 @@ def test_number_names_what_is_no_number(value):
         assert part in str(error.value)
 
 
+@pytest.mark.parametrize("value", [np.array(0.1), keras.ops.convert_to_tensor(3)])
+def test_an_array_of_one_number_is_told_how_to_become_one(value):
+    with pytest.raises(TypeError, match=r"lr must be a number; .*\. Make it a number with float\(\) or int\(\)$"):
+        arguments.number("lr", value)
+
+
 @pytest.mark.parametrize(
     ("value", "limits", "message"),
     [
@@ -67,6 +73,7 @@ def test_whole_keeps_integers_that_no_float_holds():
         (-1, ValueError, ["step_size", "1 or more", "it is -1"]),
         (101, ValueError, ["step_size", "100 or less", "it is 101"]),
         (2.5, ValueError, ["step_size", "whole number of iterations", "it is 2.5", "round()"]),
+        (0.3, ValueError, ["step_size", "it is 0.3", "share, multiply it by the whole"]),
         (20.0000001, ValueError, ["step_size", "whole number of iterations", "it is 20.0000001"]),
         (NAN, ValueError, ["step_size", "finite", "nan"]),
         (INF, ValueError, ["step_size", "finite", "inf"]),

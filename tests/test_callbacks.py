@@ -167,7 +167,7 @@ def test_its_schedule_is_the_one_to_train_with_at_less_cost():
     ("policy", "settings", "parts"),
     [
         ("no such", {}, ["policy", "'cosine'", "'no such'"]),
-        ("triangular", {}, ["CyclicalLearningRate(base_lr, max_lr, step_size, policy='triangular')"]),
+        ("triangular", {}, ["CyclicLR(base_lr, max_lr, step_size, mode='triangular')"]),
         ("cosine", {"max_lr": 0.1}, ["cosine(iteration, max_lr, total, min_lr=0)", "'total'"]),
         ("cosine", {"max_lr": 0.1, "total": 0}, ["total", "1 or more"]),
         ("cosine", {"max_lr": 0.1, "total": 9, "warn": "no"}, ["warn", "True or False", "'no'"]),
@@ -221,6 +221,37 @@ def test_training_that_goes_on_after_the_policy_warns(form, total, final_lr, par
     messages = [str(warning.message) for warning in caught if warning.category is CycleWarning]
     assert len(messages) == (part is not None)
     assert all(part in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("total", "part"),
+    [(2, "total, 3 updates, and 3 updates more"), (7, "2 updates before the policy's total"), (5, None)],
+)
+def test_the_end_of_a_policy_after_a_warm_up_is_looked_at(total, part):
+    """A warm-up of one update and a fall, in six updates."""
+    schedule = PolicySchedule("warmed_up", policy=PolicySchedule("cosine", max_lr=0.5, total=total), warmup=1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CycleWarning)
+        fit(probe_model(schedule), 6, [LearningRateHistory()])
+    messages = [str(warning.message) for warning in caught if warning.category is CycleWarning]
+    assert len(messages) == (part is not None)
+    assert all(part in message for message in messages)
+
+
+@pytest.mark.parametrize("form", ["schedule", "callback"])
+def test_a_total_in_epochs_is_told_before_the_training(form, plain_model):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            raise InterruptedError
+
+    settings = {"max_lr": 0.5, "total": 2}
+    if form == "callback":
+        model, callback = plain_model(), PolicyLR("cosine", **settings)
+    else:
+        model, callback = probe_model(PolicySchedule("cosine", **settings)), LearningRateHistory()
+    told = pytest.warns(CycleWarning, match="ends after 2 updates.* 2 epochs of 6 updates.* 12 for all of it")
+    with told, pytest.raises(InterruptedError):
+        fit(model, 6, [callback, Stop()], epochs=2)
 
 
 def test_a_policy_without_an_end_does_not_warn(plain_model):
@@ -459,6 +490,26 @@ def test_a_first_update_that_loss_scaling_skips_is_none_of_another_optimizer():
     assert callback.history["iterations"] == [0, 0, 1]
 
 
+def test_an_epoch_that_loss_scaling_skips_is_none_of_another_optimizer():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = probe_model()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    x, y = batches(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CycleWarning)
+        history = LearningRateHistory()
+        model.fit(x * np.inf, y, batch_size=2, verbose=0, callbacks=[history])
+    assert history.learning_rates == []
+
+
+@pytest.mark.parametrize("mode", ["one_cycle", "cosine"])
+def test_a_policy_that_is_no_cycle_is_sent_on(mode):
+    with pytest.raises(ValueError, match=f"'{mode}' is no cycle of CyclicLR: write PolicyLR\\('{mode}', ...\\)"):
+        CyclicLR(0.1, 0.5, 10, mode=mode)
+
+
 # --- LearningRateHistory ---
 
 
@@ -468,6 +519,20 @@ def test_history_of_a_plain_rate(plain_model):
     assert history.iterations == [0, 1, 2, 3, 4, 5]
     assert_rates(history.learning_rates, [0.3] * 6)
     assert all(type(rate) is float for rate in history.learning_rates)
+
+
+@on_tensorflow
+def test_a_schedule_that_is_assigned_after_a_first_fit_is_recorded_and_not_applied():
+    """As the docstring and the page for practitioners say: the compiled step keeps its rate until compile."""
+    model, history, schedule = probe_model(0.3), LearningRateHistory(), PolicySchedule("fixed", lr=0.1)
+    fit(model, 1)
+    model.optimizer.learning_rate = schedule
+    fit(model, 2, [history])
+    assert_rates(history.learning_rates, [0.1, 0.1])
+    assert weight(model) == pytest.approx(-3 * 0.3)
+    model.compile(model.optimizer, loss="mae")
+    fit(model, 2)
+    assert weight(model) == pytest.approx(-3 * 0.3 - 2 * 0.1)
 
 
 @not_on_torch

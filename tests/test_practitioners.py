@@ -37,6 +37,7 @@ WRITTEN_OUT = {
     "PolynomialLR(opt, total_iters=1000, power=2)": 0.1 * (1 - T / 1000) ** 2,
     "LinearLR(opt, start_factor=1.0, end_factor=0.0, total_iters=1000)": 0.1 * (1 - T / 1000),
     "ExponentialLR(opt, gamma=0.999)": 0.1 * 0.999**T,
+    "MultiStepLR(opt, [500, 800])": 0.1 * 0.1 ** np.digitize(T, [500, 800]),
     "CosineAnnealingWarmRestarts(opt, T_0=100, T_mult=2)": 0.1
     * half_cosine(np.concatenate([np.arange(n) / n for n in (100, 200, 400, 800)])[:1000]),
     "OneCycleLR(opt, max_lr=0.1, total_steps=1000)": np.concatenate(
@@ -49,8 +50,8 @@ WRITTEN_OUT = {
 
 
 def test_the_tables_have_the_rows_that_are_looked_for():
-    assert len(PYTORCH) == 11
-    assert len(KERAS) == 3
+    assert len(PYTORCH) == 12
+    assert len(KERAS) == 4
     assert set(WRITTEN_OUT) < {there for there, _ in PYTORCH}
 
 

@@ -679,6 +679,24 @@ def test_one_sample_weight_for_all_outputs():
     np.testing.assert_array_equal(test.losses, both.losses)
 
 
+def test_none_among_sample_weights_stands_for_ones():
+    x, y = data_for("branched")
+    model, weights = new("branched"), np.linspace(0, 1, 22)
+    model.run_eagerly = True
+    found = [
+        range_test(model, x, y, sample_weight={"value": weights, "kind": other}, steps=2).losses
+        for other in (None, np.ones(22))
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("weights", [{"value": np.ones(22)}, [np.ones(22)], {"value": None, "another": np.ones(22)}])
+def test_sample_weights_of_another_structure_are_refused(weights):
+    x, y = data_for("branched")
+    with pytest.raises(ValueError, match="sample_weight must be one array for all outputs, .* the structure of y"):
+        range_test(new("branched"), x, y, sample_weight=weights, steps=2)
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -478,6 +478,8 @@ BAD = [
     (one_cycle_momentum, {"total": 9, "max_momentum": 95}, ["max_momentum", "1 or less", "95"]),
     (one_cycle_momentum, {"total": 9, "base_momentum": -0.1}, ["base_momentum", "0 or more", "-0.1"]),
     (one_cycle_momentum, {"total": 8, "step_size": 4, "phases": 3}, ["step_size (4)", "3 phases", "exceed 8"]),
+    (joined, {"parts": [(500, 0.1)]}, ['PolicySchedule("fixed", lr=0.1)', "it is 0.1"]),
+    (warmed_up, {"policy": "cosine", "warmup": 5}, ['PolicySchedule("cosine", max_lr=0.1, total=1000)', "'cosine'"]),
     (joined, {"parts": []}, ["parts", "pairs (length, policy)", "[]"]),
     (joined, {"parts": FALL}, ["parts", "pairs (length, policy)"]),
     (joined, {"parts": [(3, FALL), FALL]}, ["parts[1]", "pair (length, policy)"]),

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from clr_utils import CyclicalLearningRate, Snapshots
+from clr_utils import CyclicalLearningRate, CyclicLR, PolicySchedule, Snapshots
 from helpers import BACKEND, assert_rates, fit, on_tensorflow, probe_model, weight
 
 ONE = np.ones((1, 1), "float32")
@@ -292,6 +292,12 @@ def test_a_model_of_another_shape_is_refused(kept, eager):
         mean_weight(snapshots, model=other)
     with pytest.raises(TypeError, match="^model must be a Keras model"):
         mean_weight(snapshots, model="other")
+
+
+@pytest.mark.parametrize("every", [PolicySchedule("sgdr", max_lr=0.1, period=5), CyclicLR()])
+def test_what_is_neither_a_number_nor_a_schedule_of_cycles_is_refused(every):
+    with pytest.raises(TypeError, match=r"every must be a number of updates \(for SGDR its period\) or a Cyclical"):
+        Snapshots(every)
 
 
 # --- a training loop of one's own ---

@@ -39,9 +39,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         x, y, sample_weight = (_as_arrays(name, each) for name, each in given.items())
         if class_weight is not None:
             sample_weight = weights_of(y, class_weight)
-        elif sample_weight is not None and keras.tree.is_nested(y) and not keras.tree.is_nested(sample_weight):
-            weight = sample_weight
-            sample_weight = keras.tree.map_structure(lambda _: weight, y)
+        elif sample_weight is not None and keras.tree.is_nested(y):
+            sample_weight = _one_each(y, sample_weight)
         self._arrays = keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
         counts = {array.shape[0] for array in keras.tree.flatten(self._arrays) if array is not None}
         if len(counts) != 1 or 0 in counts:
@@ -202,6 +201,22 @@ def _as_arrays(name, given):
     if given is not None and not keras.tree.flatten(given):
         raise TypeError(f"{name} must be arrays, or lists, tuples or dicts of them; it is {given!r}")
     return keras.tree.map_structure(lambda array: None if array is None else _as_array(name, array), given)
+
+
+def _one_each(y, sample_weight):
+    """The weights of each array of y: one for all, or one each, of which None stands for ones as in `fit`."""
+    if not keras.tree.is_nested(sample_weight):
+        return keras.tree.map_structure(lambda _: sample_weight, y)
+    try:
+        keras.tree.assert_same_structure(*map(keras.tree.lists_to_tuples, (y, sample_weight)))
+    except (ValueError, TypeError):
+        raise ValueError(
+            "sample_weight must be one array for all outputs, or one each in the structure of y, under the same names: "
+            "give None for an output without weights"
+        ) from None
+    pairs = zip(keras.tree.flatten(y), keras.tree.flatten(sample_weight), strict=True)
+    ones = [np.ones(len(one), keras.config.floatx()) if weight is None else weight for one, weight in pairs]
+    return keras.tree.pack_sequence_as(y, ones)
 
 
 def _as_array(name, array):

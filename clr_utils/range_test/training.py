@@ -55,8 +55,13 @@ def schedule_of(
         NoSuggestionError: No test supports a suggestion.
         TypeError, ValueError: An argument is outside what is allowed.
     """
-    from clr_utils.schedules import CyclicalLearningRate
+    from clr_utils.schedules import RULES, CyclicalLearningRate
 
+    if isinstance(policy, str) and policy in RULES:
+        raise ValueError(
+            f"schedule makes cycles, and {policy!r} is none: write PolicySchedule({policy!r}, ...) with "
+            "max_lr=test.suggest().max_lr"
+        )
     arguments.one_of("policy", policy, tuple(POLICIES))
     verbose = arguments.verbosity(verbose)
     per_epoch = step_size_for(examples, batch_size, epochs_per_step=1)
