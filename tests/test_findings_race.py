@@ -81,6 +81,19 @@ def test_exp_range_against_exp_at_its_peak_and_at_the_feet_beside_it(exp, at_pea
     assert feet == pytest.approx(at_feet, abs=0.05)
 
 
+def test_without_drops_fixed_is_reached_in_25000_iterations_and_without_cycles_too():
+    """As 07, README and TEACHING say of claim 9: five seeds, looked at."""
+    seeds = study.SEEDS["reduced"][: study.FEWER_SEEDS]
+    fixed = race.final("fixed", seeds)
+    ahead = {name: np.subtract(race.final(name, seeds), fixed).mean() for name in ("triangular2", "mean_drops")}
+    assert ahead == pytest.approx({"triangular2": 0.5, "mean_drops": 1.1}, abs=0.05)
+
+
+def test_a_triangle_that_stops_half_way_up_is_two_points_below_its_last_foot():
+    foot, end = (race.at_iteration("triangular", n, study.SEEDS["reduced"]) for n in (24_000, 25_000))
+    assert np.subtract(foot, end).mean() == pytest.approx(2, abs=0.1)
+
+
 def test_the_published_lead_of_exp_range():
     table_1 = (published(f"smith.cifar10.table1.{name}.accuracy").value for name in ("exp_range", "exp"))
     assert np.subtract(*table_1) == pytest.approx(3.1)
