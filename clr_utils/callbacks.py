@@ -24,7 +24,7 @@ from clr_utils.callback_checks import (
 from clr_utils.keras_internals import rate_source
 from clr_utils.optimizers import rate_not_momentum
 from clr_utils.policies import POLICIES
-from clr_utils.schedules import RULES, CyclicalLearningRate, PolicySchedule
+from clr_utils.schedules import CyclicalLearningRate, PolicySchedule, refuse_no_cycle
 
 
 class _RateCallback(keras.callbacks.Callback):
@@ -153,8 +153,7 @@ class CyclicLR(_RateCallback):
         start_lr_policy=0,
         warn=True,
     ):
-        if isinstance(mode, str) and mode in RULES:
-            raise ValueError(f"{mode!r} is no cycle of CyclicLR: write PolicyLR({mode!r}, ...)")
+        refuse_no_cycle(mode, "CyclicLR", "PolicyLR")
         arguments.one_of("mode", mode, tuple(POLICIES))
         schedule = CyclicalLearningRate(
             base_lr,

@@ -65,8 +65,7 @@ class CyclicalLearningRate(keras.optimizers.schedules.LearningRateSchedule):
         name="CyclicalLearningRate",
     ):
         super().__init__()
-        if isinstance(policy, str) and policy in RULES:
-            raise ValueError(f"{policy!r} is no cycle of CyclicalLearningRate: write PolicySchedule({policy!r}, ...)")
+        refuse_no_cycle(policy, "CyclicalLearningRate", "PolicySchedule")
         self.policy = policy
         self.settings = {
             "base_lr": base_lr,
@@ -206,6 +205,12 @@ def _saved_setting(name, value):
     if isinstance(value, keras.optimizers.schedules.LearningRateSchedule) or not callable(value):
         return keras.saving.serialize_keras_object(value)
     return _saved(name, value)
+
+
+def refuse_no_cycle(name, owner, instead, settings="..."):
+    """Send on who names a policy of RULES where `owner` takes a cycle, to `instead`."""
+    if isinstance(name, str) and name in RULES:
+        raise ValueError(f"{name!r} is no cycle of {owner}: write {instead}({name!r}, {settings})")
 
 
 def _saved(name, function):

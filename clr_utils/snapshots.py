@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from numbers import Real
 from pathlib import Path
 
 import keras
@@ -54,11 +55,9 @@ class Snapshots(keras.callbacks.Callback):
 
     def __init__(self, every, *, last=None, folder=None):
         super().__init__()
-        cycles = isinstance(every, CyclicalLearningRate)
-        if callable(every) or isinstance(every, keras.callbacks.Callback):
-            kinds = "a number of updates (for SGDR its period) or a CyclicalLearningRate"
-            arguments.instance("every", every, CyclicalLearningRate, kinds)
-        self._every = every if cycles else arguments.whole("every", every, unit="updates")
+        kinds = "a number of updates (for SGDR its period) or a CyclicalLearningRate"
+        arguments.instance("every", every, Real | CyclicalLearningRate, kinds)
+        self._every = arguments.whole("every", every, unit="updates") if isinstance(every, Real) else every
         self._last = None if last is None else arguments.whole("last", last, unit="snapshots")
         self._folder = None if folder is None else Path(arguments.path("folder", folder)).expanduser()
         self._kept = {}

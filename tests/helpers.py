@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -116,6 +117,23 @@ def weight(model):
 def batches(updates):
     """Data for `updates` updates an epoch at batch size 2, all alike."""
     return np.ones((2 * updates, 1), "float32"), np.full((2 * updates, 1), -1000.0, "float32")
+
+
+def batches_with_an_overflow(updates, at):
+    """`batches` with an infinite slope in update number `at`, from 0, which loss scaling skips."""
+    x, y = batches(updates)
+    x[2 * at : 2 * at + 2] = np.inf
+    return x, y
+
+
+@contextmanager
+def dtype_policy(name):
+    """Models that are made inside compute in this precision; in a mixed one, their optimizer is wrapped."""
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy("float32")
 
 
 @cache

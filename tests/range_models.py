@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from helpers import dtype_policy
+
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(22, 3)).astype("float32")
 CLASSES = (X[:, :1] + 0.3 * RANDOM.normal(size=(22, 1)) > 0.4).astype("float32")
@@ -125,11 +127,8 @@ def scaled():
 
 def half():
     """Mixed precision, with the loss scaling that Keras adds."""
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
+    with dtype_policy("mixed_float16"):
         return plain()
-    finally:
-        keras.config.set_dtype_policy("float32")
 
 
 KINDS = {

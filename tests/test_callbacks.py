@@ -26,7 +26,9 @@ from helpers import (
     applied_rates,
     assert_rates,
     batches,
+    batches_with_an_overflow,
     beginning_again,
+    dtype_policy,
     fit,
     on_tensorflow,
     probe_model,
@@ -407,13 +409,10 @@ def constant_rate():
 @each_setter
 def test_what_a_callback_cannot_serve_is_refused_before_the_first_update(setter, settings, error, parts, dtype):
     make, schedule, counted = SETTERS[setter]
-    keras.config.set_dtype_policy(dtype)  # mixed precision wraps the optimizer
-    try:
+    with dtype_policy(dtype):  # mixed precision wraps the optimizer
         model = probe_model(**settings)
         with pytest.raises(error) as caught:
             fit(model, 4, [make()])
-    finally:
-        keras.config.set_dtype_policy("float32")
     for part in parts:
         told = part.replace("SETTER", setter).replace("SCHEDULE", schedule).replace("COUNTED", counted)
         assert told in str(caught.value)
@@ -456,16 +455,13 @@ class OwnUpdates(keras.Model):
 @pytest.mark.usefixtures("collected")
 def test_a_train_step_with_another_optimizer_is_noticed_at_the_first_batch(setter, updates, epochs, dtype):
     make, schedule, _ = SETTERS[setter]
-    keras.config.set_dtype_policy(dtype)  # loss scaling may leave an update out
-    try:
+    with dtype_policy(dtype):  # loss scaling may leave an update out
         model = OwnUpdates()
         told = (
             rf"first batch made no update .* {setter} sets: .* another optimizer\? Give that one {re.escape(schedule)}"
         )
         with pytest.raises(RuntimeError, match=told):
             fit(model, updates, [make()], epochs=epochs)
-    finally:
-        keras.config.set_dtype_policy("float32")
     assert model.trained == 1
 
 
@@ -478,29 +474,21 @@ def test_a_model_without_a_trainable_weight_is_told(eager):
 
 
 def test_a_first_update_that_loss_scaling_skips_is_none_of_another_optimizer():
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
+    with dtype_policy("mixed_float16"):
         model = probe_model()
-    finally:
-        keras.config.set_dtype_policy("float32")
-    x, y = batches(3)
-    x[:2] = np.inf
+    x, y = batches_with_an_overflow(3, at=0)
     callback = CyclicLR(0.1, 0.5, 3)
     model.fit(x, y, batch_size=2, shuffle=False, verbose=0, callbacks=[callback])
     assert callback.history["iterations"] == [0, 0, 1]
 
 
 def test_an_epoch_that_loss_scaling_skips_is_none_of_another_optimizer():
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
-        model = probe_model()
-    finally:
-        keras.config.set_dtype_policy("float32")
-    x, y = batches(1)
+    with dtype_policy("mixed_float16"):
+        model, history = probe_model(), LearningRateHistory()
     with warnings.catch_warnings():
         warnings.simplefilter("error", CycleWarning)
-        history = LearningRateHistory()
-        model.fit(x * np.inf, y, batch_size=2, verbose=0, callbacks=[history])
+        x, y = batches_with_an_overflow(1, at=0)
+        model.fit(x, y, batch_size=2, verbose=0, callbacks=[history])
     assert history.learning_rates == []
 
 

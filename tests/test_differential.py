@@ -16,7 +16,7 @@ from clr_utils import (
     lr_range_test,
 )
 from clr_utils.differential import Scaled
-from helpers import BACKEND, assert_rates, batches, fit, on_tensorflow, probe_model, weight
+from helpers import BACKEND, assert_rates, batches, dtype_policy, fit, on_tensorflow, probe_model, weight
 
 SGD, Adam = keras.optimizers.SGD, keras.optimizers.Adam
 CYCLE = CyclicalLearningRate(0.1, 0.5, 3)
@@ -122,8 +122,7 @@ def test_a_rate_of_0_leaves_a_group_alone():
     ("policy", "kind", "settings"), [("float32", SGD, {"momentum": 0.9}), ("mixed_float16", Adam, {})]
 )
 def test_a_saved_training_goes_on_exactly(policy, kind, settings, tmp_path):
-    keras.mixed_precision.set_global_policy(policy)
-    try:
+    with dtype_policy(policy):
         model = network()
         groups = [(model.layers[0], Scaled(CYCLE, 0.1)), (model.layers[1], 0.02)]
         model.compile(differential_rates(model, groups, kind, **settings), "mse")
@@ -133,8 +132,6 @@ def test_a_saved_training_goes_on_exactly(policy, kind, settings, tmp_path):
         assert_same_weights(again, model)
         for each in (model, again):
             each.fit(X, Y, batch_size=6, shuffle=False, verbose=0)
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     assert_same_weights(again, model)
     grouped = getattr(again.optimizer, "inner_optimizer", again.optimizer)
     counts = [int(each.iterations) for each in [grouped, *grouped.optimizers]]

@@ -10,7 +10,7 @@ from clr_utils.findings import contrasts, race
 from clr_utils.metrics.comparison import t_interval
 from clr_utils.studies import cifar10 as study
 from clr_utils.studies.rates import rate_of_each_update
-from clr_utils.studies.smith import ADAPTIVE, EVERY, RESIDUAL, RESIDUAL_RATES, TABLE_3
+from clr_utils.studies.smith import ADAPTIVE, RESIDUAL, RESIDUAL_RATES, TABLE_3
 
 UPDATES = np.arange(1, 7) * 500
 
@@ -194,32 +194,7 @@ def test_the_recorded_votes_are_judged_as_07_says():
     assert gain == pytest.approx(3, abs=0.5)
 
 
-@pytest.fixture
-def recorded(monkeypatch):
-    """Curves as if they had been recorded: an accuracy for each arm, that of its end, with 0.1 more each seed."""
-    ends = {"fixed_staged": 70.0, "fixed_drops": 67.0, "mean_drops": 69.0, "triangular2": 68.5, "decay": 66.0}
-
-    def curves(name, scale="reduced", seeds=None):
-        updates = study.arms(scale)[name]["updates"]
-        readings = np.arange(EVERY // 2, updates + 1, EVERY // 2)
-        shape = np.minimum(1, 0.9 + 0.1 * readings / readings[-1])
-        return readings, np.array([(ends[name] + 0.1 * seed) * shape for seed in seeds])
-
-    monkeypatch.setattr(study, "recorded_curves", curves)
-    monkeypatch.setattr(
-        study,
-        "recorded_accuracies",
-        lambda names, scale, seeds: {name: curves(name, scale, seeds)[1][:, -1].tolist() for name in names},
-    )
-    monkeypatch.setattr(race, "seeds_recorded", lambda names, scale="reduced": known(names))
-
-    def known(names):
-        return study.SEEDS["reduced"] if set(names) <= ends.keys() else ()
-
-    return ends
-
-
-def test_the_parts_lead_from_the_start_to_the_end(recorded):
+def test_the_parts_lead_from_the_start_to_the_end(recorded_race):
     seeds = (2, 3)
     parts = race.parts(seeds)
     start = race.at_iteration("fixed_staged", 25_000, seeds)
@@ -228,12 +203,12 @@ def test_the_parts_lead_from_the_start_to_the_end(recorded):
     np.testing.assert_allclose(parts["cycles around that rate"], -0.5)
 
 
-def test_a_reading_that_was_not_taken_is_refused(recorded):
+def test_a_reading_that_was_not_taken_is_refused(recorded_race):
     with pytest.raises(ValueError, match="every 500 iterations"):
         race.at_iteration("triangular2", 24_900, (2,))
 
 
-def test_verdicts_are_about_the_first_being_better(recorded):
+def test_verdicts_are_about_the_first_being_better(recorded_race):
     found = race.judged()
     assert len(found) == len(race.CONTRASTS)
     assert found.loc["claim 10: triangular2 against decay", "verdict"] == "supported"
@@ -241,7 +216,7 @@ def test_verdicts_are_about_the_first_being_better(recorded):
     assert found.loc["the drops, with cycles", "verdict"] == "not recorded yet"
 
 
-def test_intervals_that_are_judged_together_are_wider(recorded, monkeypatch):
+def test_intervals_that_are_judged_together_are_wider(recorded_race, monkeypatch):
     gains = np.where(np.arange(10) % 2, 0.3, -0.3)
     final = {"triangular2": gains.tolist(), "decay": [0.0] * 10}
     monkeypatch.setattr(race, "final", lambda name, wanted, scale="reduced": final[name][: len(wanted)])
@@ -251,65 +226,13 @@ def test_intervals_that_are_judged_together_are_wider(recorded, monkeypatch):
     assert together == "+0.00 [-0.35, +0.35]"
 
 
-def test_there_is_no_verdict_before_all_seeds_are_recorded(recorded, monkeypatch):
+def test_there_is_no_verdict_before_all_seeds_are_recorded(recorded_race, monkeypatch):
     monkeypatch.setattr(race, "seeds_recorded", lambda names, scale="reduced": (2, 3, 4))
     found = race.judged({"claim": ("triangular2", "decay")})
     assert found.loc["claim", "verdict"] == "seeds missing: 7 of 10"
 
 
-def test_the_table_stands_beside_the_published_one(recorded):
-    found = race.table()
-    assert found.loc["triangular2", "published"] == "81.4"
-    assert found.loc["triangular2", "iterations"] == "25,000"
-    assert found.loc["decay", "seeds"] == 10
-    assert found.loc["exp_range, both bounds fall", found.columns[2]] == "-"
-
-
-def test_what_the_table_leaves_open_stands_beside_it_too(recorded):
-    recorded |= {"exp_range_bounds": 69.0, "triangular": 60.0}
-    found = race.open_readings()
-    assert found["published"].tolist() == ["81.4", "79.1", "82.2", "82.2", "-", "-"]
-    assert found["seeds"].tolist() == [0, 0, 0, 10, 10, 10]
-    foot, end = found.loc["triangular", found.columns[2]]
-    assert foot < end, "the same runs, read at two iterations"
-
-
-def test_the_full_scale_stands_beside_the_reduced_one(recorded, monkeypatch):
-    monkeypatch.setattr(race, "seeds_recorded", lambda names, scale: {"reduced": (2, 3), "full": (2,)}[scale])
-    found = race.full_scale()
-    assert found.columns.tolist() == ["iterations", "published", "ours, reduced", "ours, full"]
-    assert found.loc["triangular2", "ours, full"] == "68.7"
-    assert found.loc["triangular2", "ours, reduced"].startswith("68.8 [")
-    assert found.loc["stage means, no cycles", "published"] == "-"
-
-
-def test_table_3_has_ours_below_the_published_figures(recorded):
-    recorded |= {"adam_low": 60.02, "adam_triangular": 62.02, "nesterov_triangular": 64.02}
-    found = race.table_3()
-    assert found.index.tolist() == [(name, row) for name in ADAPTIVE for row in ("published", "ours, reduced")]
-    assert found.loc[("adam", "published")].tolist() == ["81.4", "79.8", "81.1", "-"]
-    unpublished = found.xs("published", level=1) == "-"
-    assert unpublished.sum().tolist() == [0, 0, 3, 5]
-    low, middle, end, high = found.loc[("adam", "ours, reduced")]
-    assert (low[:4], end[:4], high) == ("60.7", "62.7", "-")
-    assert middle < end, "its training has 70,000 iterations, and is read at 25,000, too"
-    _, middle, end, _ = found.loc[("nesterov", "ours, reduced")]
-    assert (middle[:4], end) == ("64.7", "-"), "its training ends at 25,000"
-
-
-def test_table_4_has_ours_below_both_published_columns(recorded, monkeypatch):
-    recorded |= {"resnet_triangular_0.3": 70.0, "densenet_triangular_0.2": 72.0, "densenet_triangular_0.3": 99.0}
-    monkeypatch.setattr(race, "seeds_recorded", lambda names, scale="reduced": (2,) if {*names} <= {*recorded} else ())
-    found = race.table_4()
-    assert found.loc[("resnet", "published, cifar10")].tolist() == ["92.8", "93.3", "91.8", "93.6"]
-    assert found.loc[("densenet", "published, cifar100")].tolist() == ["75.2", "75.3", "74.5", "75.9"]
-    assert found.loc[("resnet", "ours, cifar10, reduced")].tolist() == ["-", "-", "-", "70.2"]
-    assert found.loc[("densenet", "ours, cifar10, reduced"), "cycles"] == "72.2", "as published, up to 0.2"
-    assert (found.loc["stochastic_depth"].loc["ours, cifar10, reduced"] == "-").all()
-    assert not (found[found.index.get_level_values(1) != "ours, cifar10, reduced"] == "-").any(axis=None)
-
-
-def test_the_figures_draw_what_was_recorded(recorded):
+def test_the_figures_draw_what_was_recorded(recorded_race):
     ax = race.plot_race(["triangular2", "decay"], (2, 3))
     assert [line.get_label() for line in ax.lines] == ["triangular2", "decay"]
     assert ax.lines[0].get_xdata()[-1] == 25_000

@@ -16,7 +16,7 @@ from clr_utils import (
     one_cycle,
     one_cycle_momentum,
 )
-from helpers import BACKEND, applied_rates, assert_rates, fit, on_tensorflow, probe_model, weight
+from helpers import BACKEND, applied_rates, assert_rates, dtype_policy, fit, on_tensorflow, probe_model, weight
 
 LENGTHS = {"total": 12, "step_size": 5}
 RATE, MOMENTUM = {"max_lr": 0.1, **LENGTHS}, {"base_momentum": 0.5, "max_momentum": 0.95, **LENGTHS}
@@ -191,14 +191,11 @@ def test_with_gradient_accumulation_lengths_count_batches():
 
 
 def test_updates_that_loss_scaling_skips_do_not_count():
-    keras.mixed_precision.set_global_policy("mixed_float16")
-    try:
+    with dtype_policy("mixed_float16"):
         model, history = probe_model(), LearningRateHistory()
         inner = MomentumSGD(0.1, momentum())
         model.compile(keras.optimizers.LossScaleOptimizer(inner, initial_scale=2.0**18), "mae")
         acted = momenta_that_acted(model, 9, callbacks=[history])
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     updates = int(inner.iterations)
     assert 4 < updates < 9
     told = inner.momenta(range(updates))

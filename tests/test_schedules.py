@@ -18,8 +18,9 @@ from helpers import (
     BACKEND,
     applied_rates,
     assert_rates,
-    batches,
+    batches_with_an_overflow,
     beginning_again,
+    dtype_policy,
     fit,
     in_graph,
     on_tensorflow,
@@ -168,15 +169,8 @@ def test_the_training_step_is_traced_once():
 
 @pytest.fixture
 def mixed_float16():
-    keras.config.set_dtype_policy("mixed_float16")
-    yield
-    keras.config.set_dtype_policy("float32")
-
-
-def batches_with_an_overflow(updates, at):
-    x, y = batches(updates)
-    x[2 * at : 2 * at + 2] = np.inf
-    return x, y
+    with dtype_policy("mixed_float16"):
+        yield
 
 
 @pytest.mark.usefixtures("mixed_float16")

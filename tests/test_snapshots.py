@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from clr_utils import CyclicalLearningRate, CyclicLR, PolicySchedule, Snapshots
-from helpers import BACKEND, assert_rates, fit, on_tensorflow, probe_model, weight
+from helpers import BACKEND, assert_rates, dtype_policy, fit, on_tensorflow, probe_model, weight
 
 ONE = np.ones((1, 1), "float32")
 not_on_torch = pytest.mark.skipif(BACKEND == "torch", reason="Keras refuses steps_per_execution on PyTorch")
@@ -233,23 +233,17 @@ def test_another_session_reads_the_folder(tmp_path, eager):
 
 
 def test_weights_in_half_precision_are_kept(kept, eager):
-    keras.config.set_dtype_policy("bfloat16")
-    try:
+    with dtype_policy("bfloat16"):
         model, snapshots = probe_model(0.5), kept(1)
         fit(model, 2, [snapshots])
         assert mean_weight(snapshots) == -0.75
-    finally:
-        keras.config.set_dtype_policy("float32")
 
 
 def test_large_outputs_in_half_precision_have_a_mean(eager):
-    keras.config.set_dtype_policy("float16")
-    try:
+    with dtype_policy("float16"):
         model, snapshots = probe_model(0.5), Snapshots(1)
         fit(model, 2, [snapshots])
         outputs = snapshots.predict(np.full((1, 1), 6e4, "float16"), verbose=0)
-    finally:
-        keras.config.set_dtype_policy("float32")
     assert (outputs.dtype, float(outputs[0, 0])) == ("float16", pytest.approx(-45_000, rel=1e-3))
 
 

@@ -55,13 +55,9 @@ def schedule_of(
         NoSuggestionError: No test supports a suggestion.
         TypeError, ValueError: An argument is outside what is allowed.
     """
-    from clr_utils.schedules import RULES, CyclicalLearningRate
+    from clr_utils.schedules import CyclicalLearningRate, refuse_no_cycle
 
-    if isinstance(policy, str) and policy in RULES:
-        raise ValueError(
-            f"schedule makes cycles, and {policy!r} is none: write PolicySchedule({policy!r}, ...) with "
-            "max_lr=test.suggest().max_lr"
-        )
+    refuse_no_cycle(policy, "test.schedule", "PolicySchedule", "max_lr=test.suggest().max_lr, ...")
     arguments.one_of("policy", policy, tuple(POLICIES))
     verbose = arguments.verbosity(verbose)
     per_epoch = step_size_for(examples, batch_size, epochs_per_step=1)
