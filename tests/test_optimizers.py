@@ -137,6 +137,7 @@ def test_how_the_step_is_compiled_makes_no_difference(kind, settings, compiled):
         (MomentumSGD, keras.optimizers.SGD, {"momentum": 0.9, "nesterov": True, "clipnorm": 0.5}),
         (MomentumAdam, keras.optimizers.Adam, {"beta_1": 0.8, "amsgrad": True}),
         (MomentumAdam, keras.optimizers.Adam, {}),
+        (MomentumAdam, keras.optimizers.AdamW, {"weight_decay": 0.1}),
     ],
 )
 def test_with_a_number_it_is_the_optimizer_of_keras(ours, theirs, settings, eager):
