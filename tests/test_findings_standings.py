@@ -143,8 +143,8 @@ def test_the_contrasts_on_the_residual_network_are_the_designs(recorded):
     found = standings.judged_on_resnet()
     assert len(found) == 7
     assert set(found["seeds"]) == {10}
-    assert found.loc["super-convergence: one_cycle_momentum, short, against steps, long", "verdict"] == "supported"
-    assert found.loc["triangular against linear, long", "verdict"] == "no difference beyond the margin"
+    assert found.loc["1cycle with momentum, short, against steps, long", "verdict"] == "supported"
+    assert found.loc["triangular, long, against linear to 0, long", "verdict"] == "no difference beyond the margin"
 
 
 def test_a_dot_is_a_seed_and_rows_come_in_order():
@@ -155,6 +155,19 @@ def test_a_dot_is_a_seed_and_rows_come_in_order():
     under = [tuple(line.get_xdata()) for line in ax.lines if line.get_ydata()[0] % 1]
     assert under == [pytest.approx(t_interval(values, confidence=0.975)[1:]) for values in ([0.1, 0.3], [-1.0, -2.0])]
     assert ax.yaxis_inverted()
+
+
+def test_short_trainings_are_hollow_and_long_ones_filled():
+    scores = {"steps": {"short": [52.0, 53.0], "long": [70.0, 72.0]}, "linear": {"short": [55.0], "long": [71.0]}}
+    ax = standings.plot_lengths(scores, ax=plt.figure().gca())
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["steps", "linear to 0"]
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    hollow = [line.get_markerfacecolor() == "white" for line in dots]
+    assert [(list(dot.get_xdata()), dot.get_ydata()[0]) for dot in dots] == [
+        *(([52.0, 53.0], 0), ([70.0, 72.0], 0), ([55.0], 1), ([71.0], 1)),
+    ]
+    assert hollow == [True, False, True, False]
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "|"] == [52.5, 71.0, 55.0, 71.0]
 
 
 @pytest.mark.parametrize("call", [standings.plateau, standings.tuned])

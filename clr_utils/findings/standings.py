@@ -13,17 +13,15 @@ from clr_utils.styles import style_of
 MARGIN = 0.5  # points of accuracy, fixed before the runs (`study.DESIGN`)
 BASELINE = "linear"
 # What is judged on the residual network, each as ((budget, family), (budget, family)): "the first is better".
-ON_RESNET = {
-    **{
-        f"{name} against {other}, {length}": ((length, name), (length, other))
-        for name, other in (("one_cycle_momentum", "steps"), ("one_cycle_momentum", "linear"), ("triangular", "linear"))
-        for length in ("short", "long")
-    },
-    "super-convergence: one_cycle_momentum, short, against steps, long": (
-        ("short", "one_cycle_momentum"),
-        ("long", "steps"),
-    ),
-}
+ON_RESNET = (
+    (("short", "one_cycle_momentum"), ("short", "steps")),
+    (("long", "one_cycle_momentum"), ("long", "steps")),
+    (("short", "one_cycle_momentum"), ("short", "linear")),
+    (("long", "one_cycle_momentum"), ("long", "linear")),
+    (("short", "triangular"), ("short", "linear")),
+    (("long", "triangular"), ("long", "linear")),
+    (("short", "one_cycle_momentum"), ("long", "steps")),  # super-convergence
+)
 
 
 def tuned(network, budget):
@@ -122,7 +120,10 @@ def judged_on_resnet():
 
     Result as for `judged`.
     """
-    return _table("resnet", ON_RESNET, MARGIN)
+    pairs = {
+        ", against ".join(f"{style_of(name).label}, {budget}" for budget, name in pair): pair for pair in ON_RESNET
+    }
+    return _table("resnet", pairs, MARGIN)
 
 
 def _table(network, pairs, margin):
@@ -172,11 +173,35 @@ def plot_differences(differences, ax=None):
         mean, low, high = t_interval(values, confidence=1 - 0.05 / len(differences))
         ax.plot([mean], [row], "|", color=style.color, markersize=22, markeredgewidth=3)
         ax.plot([low, high], [row + 0.28] * 2, "-", color=style.color, linewidth=3, solid_capstyle="butt")
-    ax.set(yticks=range(len(differences)), yticklabels=[style_of(name).label for name in differences])
-    ax.set_ylim(len(differences) - 0.4, -0.6)
+    _rows_of_families(ax, differences)
     ax.set_xlabel("points of test accuracy above one line to 0")
-    ax.grid(axis="y", visible=False)
     return ax
+
+
+def plot_lengths(scores, ax=None):
+    """A row for each family: its test accuracies after a short training, hollow, and after a long one, filled.
+
+    A dot is a seed, an upright bar the mean.
+
+    Args:
+        scores: {family: {length: accuracies, one a seed}}, the short length first.
+        ax: Axes to draw on; new ones unless given.
+    """
+    ax = axes(ax)
+    for row, (name, lengths) in enumerate(scores.items()):
+        color = style_of(name).color
+        for values, fill in zip(lengths.values(), ("white", color), strict=True):
+            ax.plot(values, np.full(len(values), row), "o", color=color, markerfacecolor=fill, markersize=5, alpha=0.8)
+            ax.plot([np.mean(values)], [row], "|", color=color, markersize=24, markeredgewidth=3)
+    _rows_of_families(ax, scores)
+    ax.set_xlabel("test accuracy (%)")
+    return ax
+
+
+def _rows_of_families(ax, names):
+    ax.set(yticks=range(len(names)), yticklabels=[style_of(name).label for name in names])
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(axis="y", visible=False)
 
 
 def _numbers(scores):
