@@ -122,6 +122,14 @@ def test_a_row_that_leads_nowhere_is_named(changes, message):
         lesson_slides.lesson(plan_of(**changes), {"01": notebook()})
 
 
+def test_the_minutes_of_a_checkpoint_are_not_the_lessons():
+    alone = shown(
+        nbformat.v4.new_notebook(cells=[markdown("# A"), markdown("## B\n\n**Checkpoint (10 minutes).** Go.")])
+    )
+    cells = lesson_slides.lesson(plan_of(anchor="B"), {"01": alone}).cells
+    assert any("**Checkpoint.** Go." in cell.source for cell in cells)
+
+
 def test_notes_stand_with_the_heading_that_they_are_about():
     cells = lesson_slides.with_notes(notebook().cells, {"": ["whole"], "B": ["one", "two"], "gone": ["x"]})
     assert [cell.source for cell in cells] == ["# Rates", "whole", "## Theory\n\nText.", "## B", "one\n\ntwo"]
@@ -169,3 +177,12 @@ def test_one_side_is_covered(side):
         hidden, kept = (slice(0, 125), slice(150, 190)) if side == "left" else (slice(135, 200), slice(20, 110))
         assert (covered[:, hidden] > 200).all()
         assert (covered[30, kept] == 0).all()
+
+
+@pytest.mark.parametrize(("side", "edge"), [("right", 59), ("left", 61), ("upper", 31), ("lower", 29)])
+def test_a_half_is_that_of_the_axes_and_what_begins_amid_them_is_covered(side, edge):
+    axes = np.full((100, 200), 255, np.uint8)
+    axes[10:51, [20, 100]] = axes[[10, 50], 20:101] = 0  # a frame, and space for labels right of it and below
+    covered = pixels(lesson_slides.cover(png(axes), side, "half")) != axes
+    along = np.flatnonzero(covered.any(axis=0 if side in ("right", "left") else 1))
+    assert (along.min() if side in ("right", "lower") else along.max()) == pytest.approx(edge, abs=1)

@@ -3,6 +3,7 @@
 import base64
 import copy
 import io
+import re
 
 import nbformat
 
@@ -82,7 +83,10 @@ def section_of(row, shown):
             f"TEACHING.md leads at {row.begin}–{row.end} to {row.notebook} #{row.anchor}: no such heading"
         )
     end = next((place for place in range(begin + 1, len(cells)) if anchors(cells[place])), len(cells))
-    return copy.deepcopy(cells[begin:end])
+    found = copy.deepcopy(cells[begin:end])
+    for cell in found:  # the minutes of a checkpoint are those of a student alone
+        cell.source = re.sub(r"(\*\*Checkpoint) \(\d+ minutes\)", r"\1", cell.source)
+    return found
 
 
 def covered_first(cells, covered, minutes):
@@ -130,13 +134,24 @@ def cover(png, side, part):
 
     picture = picture_of(png)
     grey, (width, height) = pixels_across(picture, side), picture.size
-    at = gap(grey) if part == "panel" else len(grey) // 2
+    at = gap(grey) if part == "panel" else middle(grey, side)
     boxes = {"left": (0, 0, at, height), "right": (at, 0, width, height)}
     boxes |= {"upper": (0, 0, width, at), "lower": (0, at, width, height)}
     ImageDraw.Draw(picture).rectangle(boxes[side], fill=COVER_COLOUR)
     file = io.BytesIO()
     picture.save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def middle(grey, side):
+    """Where the axes of a picture have their middle, by its longest dark line; the half that is covered has a bit more.
+
+    What begins in the middle, such as a jump, is covered with it.
+    """
+    dark = grey < WHITE // 2
+    (line,) = dark[:, dark.sum(axis=0).argmax()].nonzero()
+    more = len(grey) // 100
+    return (line[0] + line[-1]) // 2 + (more if side in ("left", "upper") else -more)
 
 
 def gap(grey):
