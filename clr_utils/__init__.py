@@ -32,6 +32,7 @@ _NAMES = {
     ],
     "momentum": ["mirrored", "one_cycle_momentum"],
     "optimizers": ["MomentumAdam", "MomentumSGD"],
+    "schedule_free": ["ScheduleFreeAdamW"],
     "schedules": ["CyclicalLearningRate", "PolicySchedule"],
     "callback_checks": ["CycleWarning"],
     "callbacks": ["CyclicLR", "PolicyLR"],

@@ -84,6 +84,7 @@ from clr_utils.restarts import polynomial as polynomial
 from clr_utils.restarts import sgdr as sgdr
 from clr_utils.restarts import warmed_up as warmed_up
 from clr_utils.restarts import warmup_stable_decay as warmup_stable_decay
+from clr_utils.schedule_free import ScheduleFreeAdamW as ScheduleFreeAdamW
 from clr_utils.schedules import CyclicalLearningRate as CyclicalLearningRate
 from clr_utils.schedules import PolicySchedule as PolicySchedule
 from clr_utils.snapshots import Snapshots as Snapshots
@@ -105,6 +106,7 @@ __all__ = [
     "RangeTestWarning",
     "RangeTests",
     "SMITH_TABLE_2",
+    "ScheduleFreeAdamW",
     "Snapshots",
     "Stage",
     "best_threshold",

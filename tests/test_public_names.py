@@ -84,7 +84,7 @@ FINE = {
     **dict.fromkeys(
         ("lr", "max_lr", "start_lr", "power", "decay of time_decay", "difficulty", "margin", "high", "noise"), ANY_SIZE
     ),
-    **dict.fromkeys(("sd", "other_sd", "iter_per_epoch"), ANY_SIZE),
+    **dict.fromkeys(("sd", "other_sd", "iter_per_epoch", "epsilon"), ANY_SIZE),
     **dict.fromkeys(("threshold", "mean", "other_mean"), ANY),
     "low": {"negative"},
     "ratio": {"2**63"},
@@ -100,7 +100,7 @@ FINE = {
     **dict.fromkeys(
         ("gamma", "peak_decay", "confidence", "beta", "smoothing", "min_lr", "scale", "prevalence"), {"half"}
     ),
-    **dict.fromkeys(("base_momentum", "max_momentum", "beta_1", "momentum of MomentumSGD"), {"half"}),
+    **dict.fromkeys(("base_momentum", "max_momentum", "beta_1", "beta_2", "momentum of MomentumSGD"), {"half"}),
     # A fraction lies between two updates; arrays of any shape have rates of that shape, or precisions.
     "iteration": {"empty", "deep", "one", "half"},
     "recall": {"half"},
@@ -213,6 +213,10 @@ ROWS = {
     ),
     "MomentumSGD": (clr_utils.MomentumSGD, {"momentum": 0.9, "nesterov": True}),
     "MomentumAdam": (clr_utils.MomentumAdam, {"beta_1": 0.9}),
+    "ScheduleFreeAdamW": (
+        clr_utils.ScheduleFreeAdamW,
+        {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "warmup_steps": 4},
+    ),
     "MomentumSGD.momenta": (clr_utils.MomentumSGD().momenta, {"iterations": [0, 1]}),
     "PolicyLR": (
         lambda policy, **settings: clr_utils.PolicyLR(policy, **settings),

@@ -14,8 +14,7 @@ DESIGN          What was settled before the runs, {word: sentence}: the one endp
                 number of seeds and why, how tuned settings are chosen, what will be called undecided. A record holds
                 the hash of the design that it was made under. (Those without one are older than the designs.)
 
-`tests/test_studies.py` holds every study to this, and trains its small run again. Seven files are no studies:
+`tests/test_studies.py` holds every study to this, and trains its small run again. Six files are no studies:
 `rates.py` has the learning rates that settings name, `smith.py` the settings of the study `cifar10`, `families.py`
-those of `league` and `schedule_free.py` one of its optimizers, `detectors.py`, `classifiers.py` and `two_class.py` the
-trainings.
+those of `league`, `detectors.py`, `classifiers.py` and `two_class.py` the trainings.
 """

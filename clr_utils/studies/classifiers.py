@@ -72,14 +72,13 @@ def optimizer_class(name, **options):
     import keras
 
     from clr_utils.optimizers import MomentumSGD
+    from clr_utils.schedule_free import ScheduleFreeAdamW
     from clr_utils.schedules import PolicySchedule
 
     if isinstance(options.get("momentum"), dict):
         policy = dict(options["momentum"])
         return MomentumSGD, {**options, "momentum": PolicySchedule(policy.pop("name"), **policy)}
-    if name == "ScheduleFreeAdamW":  # imported here, since older Keras has none
-        from clr_utils.studies.schedule_free import ScheduleFreeAdamW
-
+    if name == "ScheduleFreeAdamW":
         return ScheduleFreeAdamW, options
     return getattr(keras.optimizers, name), options
 
