@@ -9,7 +9,6 @@ COSTLY = [
     "notebooks/03_range_test.ipynb",
     "tests/test_range_test_untouched.py",
     "notebooks/04_mnist.ipynb",
-    "tests/test_range_test_run.py",
     "notebooks/07_cifar10.ipynb",
     "notebooks/08_chest_xray.ipynb",
     "notebooks/05_unbalanced_metrics.ipynb",
@@ -17,11 +16,13 @@ COSTLY = [
     "tests/test_build_site.py",
     "tests/test_schedules.py",
     "notebooks/02_cyclical_policies.ipynb",
+    "tests/test_range_test_run.py",
     "tests/test_two_devices.py",
     "tests/test_callbacks.py",
     "tests/test_differential.py",
     "tests/test_snapshots.py",
     "tests/test_optimizers.py",
+    "tests/test_range_test_run_data.py",
     "tests/test_grids_cluster.py",
 ]
 
