@@ -18,7 +18,7 @@ COSTLY = [
     "notebooks/02_cyclical_policies.ipynb",
     "tests/test_range_test_run.py",
     "tests/test_two_devices.py",
-    "tests/test_callbacks.py",
+    "tests/test_callbacks_warnings.py",
     "tests/test_differential.py",
     "tests/test_snapshots.py",
     "tests/test_optimizers.py",

@@ -3,6 +3,7 @@
 (MPLBACKEND would do the first too, but the notebooks' kernels would inherit it.)
 """
 
+import gc
 import os
 import sys
 from functools import cache, partialmethod
@@ -44,6 +45,40 @@ def eager(monkeypatch):
     import keras
 
     monkeypatch.setattr(keras.Model, "compile", partialmethod(keras.Model.compile, run_eagerly=True))
+
+
+@pytest.fixture(scope="module")
+def plain_model():
+    """One compiled model with a plain rate of 0.3; each call begins again at iteration 0."""
+    from helpers import probe_model
+
+    model = probe_model(0.3)
+
+    def again():
+        model.optimizer.iterations.assign(0)
+        model.optimizer.learning_rate = 0.3
+        return model
+
+    return again
+
+
+@pytest.fixture(scope="module")
+def schedule_model():
+    """One compiled model with a schedule whose cycle is six updates; each call begins again at iteration 0."""
+    from clr_utils import CyclicalLearningRate
+    from helpers import beginning_again, probe_model
+
+    return beginning_again(probe_model(CyclicalLearningRate(0.1, 0.5, 3)))
+
+
+@pytest.fixture
+def collected():
+    """An epoch that ends early leaves the iterator over its data to the garbage collector.
+
+    TensorFlow then waits for the thread that tunes it, for about as long as the iterator has lived: better at once.
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

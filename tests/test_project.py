@@ -203,7 +203,7 @@ NOT_OF_ONE_FILE = {
     *("teaching", "wheel"),
     *("colab_runtime", "exercises", "exercises_checks", "studies", "two_devices"),
     # Topics of one file:
-    *("policies_in_graph", "range_test_run_data"),
+    *("callbacks_warnings", "policies_in_graph", "range_test_run_data"),
 }
 
 
