@@ -203,7 +203,8 @@ NOT_OF_ONE_FILE = {
     *("teaching", "wheel"),
     *("colab_runtime", "exercises", "exercises_checks", "studies", "two_devices"),
     # Topics of one file:
-    *("callbacks_warnings", "policies_in_graph", "range_test_run_data"),
+    *("callbacks_warnings", "policies_in_graph", "range_test_run_data", "restarts_arguments", "restarts_libraries"),
+    *("schedules_policy",),
 }
 
 
