@@ -30,6 +30,7 @@ from clr_utils.studies import range_test as range_study
 from clr_utils.studies.cifar10 import CHOSEN, RACE
 from clr_utils.studies.microcalcification import first_arms
 from clr_utils.styles import STYLES, style_of
+from notebook_rules_access import misordered_headings
 
 ROOT = Path(__file__).parent.parent
 STYLE = ROOT / "clr_utils" / "clr.mplstyle"
@@ -298,9 +299,9 @@ def test_pale_colours_are_found():
 def test_headings_of_markdown_files_are_in_order():
     for name in ("README.md", "CONTRIBUTING.md", "docs/index.md", "data/README.md", "notebooks/TEACHING.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
-        assert not rules.misordered_headings(re.sub(r"```.*?```", "", text, flags=re.S)), name
+        assert not misordered_headings(re.sub(r"```.*?```", "", text, flags=re.S)), name
 
 
 def test_the_heading_rule_reads_no_code_but_every_level():
-    assert not rules.misordered_headings("# One\n\n## Two\n\n### Three\n\n## Two again\n\n    # code\n\n#hashtag")
-    assert len(rules.misordered_headings("## Two\n\n#### Four\n\n###")) == 4
+    assert not misordered_headings("# One\n\n## Two\n\n### Three\n\n## Two again\n\n    # code\n\n#hashtag")
+    assert len(misordered_headings("## Two\n\n#### Four\n\n###")) == 4

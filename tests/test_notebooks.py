@@ -9,6 +9,8 @@ import pytest
 
 import badges
 import notebook_rules as rules
+from notebook_rules_cells import MACHINE_PATHS, SETUP
+from notebook_rules_folds import only_draws
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks"
@@ -135,7 +137,7 @@ def good(*, solved=False):
         markdown(OPENING),
         markdown(f"## You will be able to\n\n- tell {TERMS}"),
         markdown("## Set-up"),
-        code(rules.SETUP, prints="profile quick: small\n"),
+        code(SETUP, prints="profile quick: small\n"),
         markdown("## Theory\n\n**Predict first.** Up or down? ![A falling curve](curve.png)"),
         code("plot()", picture=True),
         markdown("**What to see.** It falls.\n\n**Checkpoint (10 minutes).** You can say why."),
@@ -241,7 +243,7 @@ BREAKAGES = [
     (rules.clean_outputs, stream("stdout", "WARNING:tensorflow:5 out of the last 35 calls"), "warning"),
     (rules.clean_outputs, output({"output_type": "error", "ename": "ValueError"}), "saved error"),
     (rules.clean_outputs, output({"output_type": "display_data", "data": {"image/svg+xml": "<svg/>"}}), "SVG"),
-    *((rules.no_machine_paths, printed_path(path), path) for path in rules.MACHINE_PATHS),
+    *((rules.no_machine_paths, printed_path(path), path) for path in MACHINE_PATHS),
     (rules.no_machine_paths, replace("plot()", 'plot("/home/me")'), "/home/"),
     (rules.no_machine_paths, output({"output_type": "execute_result", "data": {"text/plain": "'/root/a'"}}), "/root/"),
     (rules.no_jupytext, lambda notebook: notebook["metadata"].update(jupytext={}), "jupytext"),
@@ -355,7 +357,7 @@ def test_optional_section_is_allowed_in_its_place_only(section, after):
     ],
 )
 def test_what_only_draws(text, draws):
-    assert rules.only_draws(code(text)) == draws
+    assert only_draws(code(text)) == draws
 
 
 def test_an_open_drawing_is_left_to_a_notebook_that_folds_nothing_and_to_what_later_cells_read():
