@@ -1,7 +1,7 @@
 """The rules that every notebook is held to. Each takes a notebook as a dict and returns its complaints.
 
-Rules of prose and verdicts stand here, the others in notebook_rules_*.py. tests/test_notebooks.py applies them, and
-shows each one a notebook that breaks it. For links there is tests/test_build_site.py.
+Rules of prose and verdicts stand here, the others in notebook_rules_*.py. tests/test_notebooks.py applies them,
+and tests/test_notebook_rules.py shows each one a notebook that breaks it. For links there is tests/test_build_site.py.
 """
 
 import ast

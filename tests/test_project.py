@@ -201,7 +201,7 @@ def test_clean_removes_what_it_names_and_nothing_beside_it(bare):
 NOT_OF_ONE_FILE = {
     *("accessibility", "glossary", "import", "notebooks", "practitioners", "project", "public_names", "readme"),
     *("teaching", "wheel"),
-    *("colab_runtime", "exercises", "exercises_checks", "studies", "two_devices"),
+    *("colab_runtime", "exercises", "exercises_checks", "notebook_rules", "studies", "two_devices"),
     # Topics of one file:
     *("callbacks_warnings", "policies_in_graph", "range_test_run_data", "restarts_arguments", "restarts_libraries"),
     *("schedules_policy",),
