@@ -1,4 +1,6 @@
-"""A small notebook that obeys the rules of notebook_rules.py, and ways to change it."""
+"""A small notebook that obeys the rules of notebook_rules.py, ways to change it, and one in a file."""
+
+import nbformat
 
 import badges
 import notebook_rules as rules
@@ -105,3 +107,12 @@ def insert_after(text, cell):
 
 def drop(text):
     return lambda notebook: notebook["cells"].remove(cell_with(notebook, text))
+
+
+def write_notebook(folder, name, *sources):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.cells[0].metadata = {"tags": ["keep"], "execution": {"iopub.status.busy": "then"}}
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
