@@ -10,7 +10,7 @@ from clr_utils import custom_policy
 from clr_utils.cycles import LONGEST_STEP
 from clr_utils.policies import locate, triangular
 from helpers import BACKEND, exact_rates, in_graph
-from test_policies import AWKWARD_BOUNDS, LONG_RUNS, each_policy, long_run, policy
+from policy_cases import AWKWARD_BOUNDS, LONG_RUNS, each_policy, long_run, policy
 
 
 @pytest.mark.parametrize(("name", "step_size", "own"), LONG_RUNS)
