@@ -103,7 +103,7 @@ ELSEWHERE = {
     "FINDINGS": "a constant",
     "ChestXrays": "arrays that patient_split checks",
     "PatientSplit": "what patient_split returns",
-    "load_chest_xrays": "test_datasets_chest_xray.py",
+    "load_chest_xrays": "test_datasets_nih_folder.py",
     "CycleWarning": "a warning",
     "RangeTestWarning": "a warning",
     "NoSuggestionError": "an error",
