@@ -192,7 +192,8 @@ NOT_OF_ONE_FILE = {
     *("colab_runtime", "exercises", "exercises_checks", "notebook_rules", "studies", "two_devices"),
     # Topics of one file:
     *("callbacks_warnings", "policies_arguments", "policies_in_graph", "policies_laws", "policies_staged"),
-    *("range_test_run_data", "restarts_arguments", "restarts_libraries", "schedules_policy"),
+    *("range_test_run_data", "range_test_untouched_seeds", "range_test_untouched_states", "restarts_arguments"),
+    *("restarts_libraries", "schedules_policy"),
 }
 
 
