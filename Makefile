@@ -16,11 +16,11 @@ help: ## this list
 	@echo "  LOCKED=0 PRE=1 pre-releases too"
 
 on_each_backend := $(addprefix tests/test_,policies_in_graph.py restarts.py restarts_libraries.py \
-	restarts_arguments.py schedules.py schedules_policy.py callbacks.py callbacks_warnings.py callback_checks.py \
-	history.py differential.py snapshots.py range_test_run.py range_test_run_data.py range_test_checks.py \
-	range_test_validation.py range_test_untouched.py range_test_untouched_seeds.py range_test_untouched_states.py \
-	range_test_training.py range_test_batches.py range_test_recorder.py two_devices.py residual.py keras_internals.py \
-	devices.py optimizers.py schedule_free.py)
+	restarts_arguments.py schedules.py schedules_saved.py schedules_policy.py callbacks.py callbacks_warnings.py \
+	callback_checks.py history.py differential.py snapshots.py range_test_run.py range_test_run_data.py \
+	range_test_checks.py range_test_validation.py range_test_untouched.py range_test_untouched_seeds.py \
+	range_test_untouched_states.py range_test_training.py range_test_batches.py range_test_recorder.py two_devices.py \
+	residual.py keras_internals.py devices.py optimizers.py schedule_free.py)
 
 setup: ## make .venv with the locked dependencies (the others do it when needed)
 	@sh tools/setup.sh

@@ -193,7 +193,7 @@ NOT_OF_ONE_FILE = {
     # Topics of one file:
     *("callbacks_warnings", "policies_arguments", "policies_in_graph", "policies_laws", "policies_staged"),
     *("range_test_run_data", "range_test_untouched_seeds", "range_test_untouched_states", "restarts_arguments"),
-    *("restarts_libraries", "schedules_policy"),
+    *("restarts_libraries", "schedules_policy", "schedules_saved"),
 }
 
 
