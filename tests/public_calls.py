@@ -125,7 +125,10 @@ ROWS = {
     "MomentumAdam": (clr_utils.MomentumAdam, {"beta_1": 0.9}),
     "ScheduleFreeAdamW": (
         clr_utils.ScheduleFreeAdamW,
-        {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "warmup_steps": 4},
+        # Older Keras has none, and says so.
+        {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "warmup_steps": 4}
+        if hasattr(keras.optimizers, "ScheduleFreeAdamW")
+        else {},
     ),
     "MomentumSGD.momenta": (clr_utils.MomentumSGD().momenta, {"iterations": [0, 1]}),
     "PolicyLR": (
