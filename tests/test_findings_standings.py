@@ -41,6 +41,35 @@ def test_no_grid_of_the_short_budget_has_to_be_extended():
     assert set(standings.tuned("quick", "short")["edge"]) == {"no"}
 
 
+def test_super_convergence_as_09_tells_it():
+    """Six and a half points short with a quarter of the updates; at one length ahead, by two where a line is beside."""
+    found = standings.judged_on_resnet()
+    gains = found["points of accuracy"].str.split(" ").str[0].astype(float)
+    against = {
+        (length, name): gains[f"{length}: 1cycle with momentum against {name}"]
+        for length in ("short", "long")
+        for name in ("steps", "linear to 0")
+    }
+    assert gains["1cycle with momentum, short, against steps, long"] == -6.55
+    assert list(against.values()) == [5.24, 2.22, 3.41, 1.33]
+    assert [round(against[length, "steps"] - against[length, "linear to 0"]) for length in ("short", "long")] == [3, 2]
+    assert found["verdict"].tolist() == ["supported"] * 3 + ["undecided"] * 3 + ["contradicted"]
+    assert {name: study.chosen_rate("resnet", "long", name) for name in ("linear", "one_cycle_momentum")} == {
+        "linear": 0.4,
+        "one_cycle_momentum": 0.8,
+    }
+
+
+def test_the_largest_peak_costs_a_line_more_than_1cycle_on_the_residual_network():
+    for length in ("short", "long"):
+        found = standings.plateau("resnet", length)
+        line, cycle = (found[name][1][-1] - min(found[name][1]) for name in ("linear", "one_cycle_momentum"))
+        assert line > 8
+        assert cycle < 2
+        for name, (rates, errors) in found.items():
+            assert 0 < int(np.argmin(errors)) < len(rates) - 1, f"{name}: the grid ends at its best peak"
+
+
 @pytest.fixture
 def recorded(monkeypatch):
     """Let the runs have records whose accuracy `score(family, rate, seed)` says; None where there is no record."""
@@ -144,7 +173,7 @@ def test_the_contrasts_on_the_residual_network_are_the_designs(recorded):
     assert len(found) == 7
     assert set(found["seeds"]) == {10}
     assert found.loc["1cycle with momentum, short, against steps, long", "verdict"] == "supported"
-    assert found.loc["triangular, long, against linear to 0, long", "verdict"] == "no difference beyond the margin"
+    assert found.loc["long: triangular against linear to 0", "verdict"] == "no difference beyond the margin"
 
 
 def test_a_dot_is_a_seed_and_rows_come_in_order():

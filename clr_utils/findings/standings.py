@@ -13,15 +13,16 @@ from clr_utils.styles import style_of
 MARGIN = 0.5  # points of accuracy, fixed before the runs (`study.DESIGN`)
 BASELINE = "linear"
 # What is judged on the residual network, each as ((budget, family), (budget, family)): "the first is better".
-ON_RESNET = (
-    (("short", "one_cycle_momentum"), ("short", "steps")),
-    (("long", "one_cycle_momentum"), ("long", "steps")),
-    (("short", "one_cycle_momentum"), ("short", "linear")),
-    (("long", "one_cycle_momentum"), ("long", "linear")),
-    (("short", "triangular"), ("short", "linear")),
-    (("long", "triangular"), ("long", "linear")),
-    (("short", "one_cycle_momentum"), ("long", "steps")),  # super-convergence
-)
+ON_RESNET = {
+    "short: 1cycle with momentum against steps": (("short", "one_cycle_momentum"), ("short", "steps")),
+    "long: 1cycle with momentum against steps": (("long", "one_cycle_momentum"), ("long", "steps")),
+    "short: 1cycle with momentum against linear to 0": (("short", "one_cycle_momentum"), ("short", "linear")),
+    "long: 1cycle with momentum against linear to 0": (("long", "one_cycle_momentum"), ("long", "linear")),
+    "short: triangular against linear to 0": (("short", "triangular"), ("short", "linear")),
+    "long: triangular against linear to 0": (("long", "triangular"), ("long", "linear")),
+    # Super-convergence.
+    "1cycle with momentum, short, against steps, long": (("short", "one_cycle_momentum"), ("long", "steps")),
+}
 
 
 def tuned(network, budget):
@@ -120,10 +121,7 @@ def judged_on_resnet():
 
     Result as for `judged`.
     """
-    pairs = {
-        ", against ".join(f"{style_of(name).label}, {budget}" for budget, name in pair): pair for pair in ON_RESNET
-    }
-    return _table("resnet", pairs, MARGIN)
+    return _table("resnet", ON_RESNET, MARGIN)
 
 
 def _table(network, pairs, margin):
