@@ -119,6 +119,15 @@ def test_what_is_printed_beside_a_figure_comes_below_it():
     assert types(cell) == [("subslide", ["picture"]), ("fragment", ["printed"])]
 
 
+def test_a_table_beside_a_figure_has_a_slide_of_its_own_where_the_figure_needs_the_room():
+    table = nbformat.v4.new_output("display_data", {"text/html": "<table>" + "<tr><td>1.0</td></tr>" * 6 + "</table>"})
+    beside = {
+        name: [step[0] for step in steps(code_cell("subslide", figure, table, source_hidden=True))]
+        for name, figure in (("flat", FLAT), ("tall", TALL))
+    }
+    assert beside == {"flat": ["subslide", "fragment"], "tall": ["subslide", "subslide"]}
+
+
 def test_what_is_printed_below_long_text_begins_a_slide():
     lines = nbformat.v4.new_output("stream", text="2/10\n" * 9)
     cells = prose("subslide", LINE * 11), code_cell("-", lines, source_hidden=True)

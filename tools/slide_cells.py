@@ -125,12 +125,12 @@ def png_of(cell):
 
 
 def picture_first(cell):
-    """A code cell; what it prints beside a picture becomes a cell below the picture."""
-    printed = [output for output in cell.outputs if output.output_type == "stream"]
-    if not png_of(cell) or not printed:
+    """A code cell; what it prints or tabulates beside a picture becomes a cell below the picture."""
+    beside = [output for output in cell.outputs if "image/png" not in output.get("data", {})]
+    if not png_of(cell) or not beside:
         return [cell]
-    cell.outputs = [output for output in cell.outputs if output.output_type != "stream"]
-    return [cell, output_part(cell, printed, "fragment", "printed")]
+    cell.outputs = [output for output in cell.outputs if output not in beside]
+    return [cell, output_part(cell, beside, "fragment", "beside")]
 
 
 def markdown_parts(cell):
