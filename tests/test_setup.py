@@ -105,20 +105,16 @@ def test_setup_passes_over_what_does_not_run(set_up):
     assert "with python3.12" in printed
 
 
-def test_setup_prefers_the_python_it_is_given(set_up):
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [("3.13", "with {} (Python 3.13)"), ("3.14", "PYTHON={} is Python 3.14; looking for another")],
+)
+def test_setup_prefers_the_python_it_is_given_or_says_that_it_does_not_fit(set_up, version, told):
     set_up.python("python3", "3.11")
-    given = set_up.python("my python", "3.13")
+    given = set_up.python("my python", version)
     code, printed, _ = set_up(PYTHON=given)
     assert code == 0
-    assert f"with {given} (Python 3.13)" in printed
-
-
-def test_setup_says_that_the_given_python_does_not_fit(set_up):
-    set_up.python("python3", "3.11")
-    given = set_up.python("my python", "3.14")
-    code, printed, _ = set_up(PYTHON=given)
-    assert code == 0
-    assert f"PYTHON={given} is Python 3.14; looking for another" in printed
+    assert told.format(given) in printed
 
 
 def test_setup_with_too_new_a_python_names_older_ones(set_up):

@@ -118,18 +118,21 @@ def cell_height(cell):
     return code + html + sum(printed_height(output.get("text", "")) for output in cell.outputs)
 
 
+def is_picture(output):
+    return "image/png" in output.get("data", {})
+
+
 def png_of(cell):
     """The first picture of a cell, in base 64; "" if it has none."""
-    pictures = [output.data["image/png"] for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
-    return pictures[0] if pictures else ""
+    return next((output.data["image/png"] for output in cell.get("outputs", []) if is_picture(output)), "")
 
 
 def picture_first(cell):
     """A code cell; what it prints or tabulates beside a picture becomes a cell below the picture."""
-    beside = [output for output in cell.outputs if "image/png" not in output.get("data", {})]
+    beside = [output for output in cell.outputs if not is_picture(output)]
     if not png_of(cell) or not beside:
         return [cell]
-    cell.outputs = [output for output in cell.outputs if output not in beside]
+    cell.outputs = [output for output in cell.outputs if is_picture(output)]
     return [cell, output_part(cell, beside, "fragment", "beside")]
 
 
