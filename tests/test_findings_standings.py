@@ -166,6 +166,16 @@ def test_verdicts_are_against_one_line_and_hold_together(recorded):
     assert found.loc["constant", "points of accuracy"] == f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
+def test_differences_are_of_the_same_seed_and_the_best_mean_comes_first(recorded):
+    gains = {"cosine": 1.0, "sgdr": 3.0, "triangular_0": 2.0, "triangular": -1.0}
+    recorded(lambda name, rate, seed: 60 + gains.get(name, -2.0 * (name != "linear")) + seed * (1 + (name == "sgdr")))
+    found = standings.differences("short")
+    assert list(found)[:4] == ["sgdr", "triangular_0", "cosine", "triangular"]
+    assert "linear" not in found
+    np.testing.assert_allclose(found["cosine"], np.ones(20))
+    np.testing.assert_allclose(found["sgdr"], 3.0 + np.arange(5, 25))
+
+
 def test_a_difference_is_of_seeds_that_both_have(recorded):
     recorded(lambda name, rate, seed: peaked(name, rate, seed) if name != "linear" or seed < 15 else None)
     found = standings.judged("short")

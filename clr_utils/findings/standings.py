@@ -116,6 +116,25 @@ def judged(budget, margin=MARGIN):
     return _table("quick", pairs, margin)
 
 
+def differences(budget):
+    """Each judged family's accuracy less that of one line to 0, on the network of 07; the best mean first.
+
+    Args:
+        budget: One of `study.BUDGETS`.
+
+    Returns:
+        {family: points, one a seed of the design}; NaN where a run diverged.
+
+    Raises:
+        FileNotFoundError: Some runs are not recorded yet.
+    """
+    seeds = study.SEEDS["quick"]
+    line = accuracies("quick", budget, BASELINE, seeds)
+    names = [name for name in study.judged_families("quick", budget) if name != BASELINE]
+    found = {name: accuracies("quick", budget, name, seeds) - line for name in names}
+    return dict(sorted(found.items(), key=lambda item: item[1].mean(), reverse=True))
+
+
 def judged_on_resnet():
     """A row for each of ON_RESNET: the difference of the accuracies on the residual network, and the verdict.
 
@@ -152,26 +171,26 @@ def plot_plateaus(plateaus, ax=None):
     return ax
 
 
-def plot_differences(differences, ax=None):
+def plot_differences(points, ax=None):
     """A row for each family: how many points its accuracy is above that of one line to 0.
 
     A dot is a seed, an upright bar the mean, and the line under the dots its interval, as `judged` has it. The grey
     band is MARGIN to each side of 0.
 
     Args:
-        differences: {family: differences, one a seed}.
+        points: {family: points, one a seed}, as `differences` returns them.
         ax: Axes to draw on; new ones unless given.
     """
     ax = axes(ax)
     ax.axvspan(-MARGIN, MARGIN, color="0.9")
     ax.axvline(0, color="0.5", linewidth=1)
-    for row, (name, values) in enumerate(differences.items()):
+    for row, (name, values) in enumerate(points.items()):
         style = style_of(name)
         ax.plot(values, np.full(len(values), row), "o", color=style.color, markersize=4, alpha=0.6)
-        mean, low, high = t_interval(values, confidence=1 - 0.05 / len(differences))
+        mean, low, high = t_interval(values, confidence=1 - 0.05 / len(points))
         ax.plot([mean], [row], "|", color=style.color, markersize=22, markeredgewidth=3)
         ax.plot([low, high], [row + 0.28] * 2, "-", color=style.color, linewidth=3, solid_capstyle="butt")
-    _rows_of_families(ax, differences)
+    _rows_of_families(ax, points)
     ax.set_xlabel("points of test accuracy above one line to 0")
     return ax
 
