@@ -148,6 +148,12 @@ def test_plateaus_are_errors(recorded):
     assert [label.get_text() for label in ax.get_xticklabels()] == [f"{rate:g}" for rate in rates]
 
 
+def test_a_plateau_is_named_where_its_last_rate_did_not_diverge():
+    ax = standings.plot_plateaus({"linear": ((0.1, 0.2, 0.4), [40.0, 39.0, np.nan])}, plt.figure().gca())
+    (name,) = ax.texts
+    assert (name.get_text(), name.xy, name.get_color()) == ("linear to 0", (0.2, 39.0), ax.lines[0].get_color())
+
+
 def test_verdicts_are_against_one_line_and_hold_together(recorded):
     gains = {"cosine": 2.0, "triangular": -2.0, "constant": 0.0}
 

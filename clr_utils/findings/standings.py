@@ -155,7 +155,7 @@ def _table(network, pairs, margin):
 
 
 def plot_plateaus(plateaus, ax=None):
-    """Mean error on held-out images against the peak rate, a line a family.
+    """Mean error on held-out images against the peak rate, a line a family, with its name at its end.
 
     Args:
         plateaus: As `plateau` returns them.
@@ -163,7 +163,11 @@ def plot_plateaus(plateaus, ax=None):
     """
     ax = axes(ax)
     for name, (rates, errors) in plateaus.items():
-        ax.plot(rates, errors, marker="o", markersize=4, label=style_of(name).label, **style_of(name).line)
+        style = style_of(name)
+        ax.plot(rates, errors, marker="o", markersize=4, **style.line)
+        last = np.flatnonzero(np.isfinite(errors))[-1]
+        place = {"xytext": (8, 0), "textcoords": "offset points", "va": "center"}
+        ax.annotate(style.label, (rates[last], errors[last]), **place, color=style.color)
     ax.set(xscale="log", xlabel="peak rate (log)", ylabel="error on held-out images (%)")
     tried = sorted({float(rate) for rates, _ in plateaus.values() for rate in rates})
     ax.set_xticks(tried, labels=[f"{rate:g}" for rate in tried])
