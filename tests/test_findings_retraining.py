@@ -274,7 +274,7 @@ ENDS = {"triangular": ([60, 70], [72, 80]), "last_rate": ((62, 70), np.array([66
 
 
 def arrows(ax):
-    return [(text.xyann, text.xy, to_hex(text.arrow_patch.get_edgecolor())) for text in ax.texts]
+    return [(text.xyann, text.xy, to_hex(text.arrow_patch.get_edgecolor())) for text in ax.texts if text.arrow_patch]
 
 
 def test_an_arrow_leads_from_the_mean_before_to_the_mean_after():
@@ -292,7 +292,7 @@ def test_rows_run_from_the_top():
     assert high < -0.25
 
 
-def test_every_seed_has_a_tick_before_and_a_dot_after():
+def test_every_seed_has_a_tick_before_and_a_dot_after_and_their_mean_is_named():
     ax = retraining.plot_arrows(ENDS, unit="accuracy (%)")
     *marks, start = ax.lines
     drawn = [(line.get_marker(), line.get_xdata().tolist(), set(line.get_ydata())) for line in marks]
@@ -303,6 +303,8 @@ def test_every_seed_has_a_tick_before_and_a_dot_after():
         ("o", [66, 64], {1.25}),
     ]
     assert start.get_xdata() == [65.5, 65.5]
+    (named,) = (text for text in ax.texts if not text.arrow_patch)
+    assert (named.get_text(), named.xy[0]) == ("before", 65.5)
 
 
 def test_where_hardly_anything_moved_a_bar_takes_the_arrows_place():

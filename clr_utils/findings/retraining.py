@@ -169,6 +169,7 @@ def plot_arrows(ends, ax=None, *, unit):
         ax.plot(after, [row + 0.25] * len(after), "o", color=style.color, markersize=4.5, linestyle="none")
     start = np.mean([before.mean() for before, _ in pairs.values()])
     ax.axvline(start, color="0.5", linewidth=1, linestyle=":", zorder=1)
+    ax.annotate("before", (start, -0.6), (4, -3), textcoords="offset points", va="top", size=9, color="0.35")
     for row, (style, (before, after)) in enumerate(pairs.items()):
         if abs(after.mean() - before.mean()) < SHORT * np.ptp(ax.get_xlim()):
             ax.plot([after.mean()], [row], "|", color=style.color, markersize=16, markeredgewidth=3.5)

@@ -16,5 +16,5 @@ DESIGN          What was settled before the runs, {word: sentence}: the one endp
 
 `tests/test_studies.py` holds every study to this, and trains its small run again. Six files are no studies:
 `rates.py` has the learning rates that settings name, `smith.py` the settings of the study `cifar10`, `families.py`
-those of `league`, `detectors.py`, `classifiers.py` and `two_class.py` the trainings.
+those of `league` and `warmup`, `detectors.py`, `classifiers.py` and `two_class.py` the trainings.
 """

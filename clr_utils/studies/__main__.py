@@ -11,9 +11,9 @@ from clr_utils.devices import chosen_backend
 from clr_utils.grids.checks import GridError
 from clr_utils.grids.cluster import connected
 from clr_utils.grids.run import run_grid
-from clr_utils.studies import case_contrast, chest_xray, cifar10, league, microcalcification, mnist, range_test
+from clr_utils.studies import case_contrast, chest_xray, cifar10, league, microcalcification, mnist, range_test, warmup
 
-MODULES = (microcalcification, case_contrast, mnist, range_test, cifar10, chest_xray, league)
+MODULES = (microcalcification, case_contrast, mnist, range_test, cifar10, chest_xray, league, warmup)
 STUDIES = {study.STUDY: study for study in MODULES}
 MOST_SEEDS, MOST_WORKERS = 1000, 256
 SEEDS_HELP = (

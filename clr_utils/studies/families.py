@@ -1,4 +1,4 @@
-"""The families of schedules that the study `league` compares, as settings: one number is tuned, the peak rate."""
+"""The families of schedules of the studies `league` and `warmup`, as settings: one number is tuned, the peak rate."""
 
 from clr_utils.studies.rates import cosine, cyclical, fixed, linear, restart, stages
 
@@ -22,12 +22,19 @@ def _one_cycle(peak, updates):
     return restart("one_cycle", max_lr=peak, total=updates)
 
 
+def _warmup_linear(peak, updates):
+    """A twentieth up, one update at the peak, and down to 0 for the rest, in lines."""
+    warmup = updates // 20
+    return restart("warmup_stable_decay", max_lr=peak, total=updates, warmup=warmup, cooldown=updates - warmup - 1)
+
+
 # Each is a function of the peak rate and the updates of the training.
 POLICIES = {
     "constant": lambda peak, updates: fixed(peak),
     # A tenth after a half and after three quarters of the updates, as residual networks are trained (He et al. 2015).
     "steps": _steps,
     "linear": linear,
+    "warmup_linear": _warmup_linear,
     "cosine": cosine,
     # Three cycles of 1, 2 and 4 parts: the last ends with the training.
     "sgdr": lambda peak, updates: restart("sgdr", max_lr=peak, period=-(-updates // 7), multiplier=2),

@@ -130,10 +130,10 @@ def chosen_rate(network, budget, name):
         FileNotFoundError: The screening is not recorded yet.
     """
 
-    def mean_score(rate):
-        return _mean(recorded_scores(screening_runs(network, budget, name, rate), budget))
+    def score(rate):
+        return mean_score(screening_runs(network, budget, name, rate), budget)
 
-    return max(rates_of(network, name), key=mean_score)
+    return max(rates_of(network, name), key=score)
 
 
 def leaders(network, budget):
@@ -143,11 +143,11 @@ def leaders(network, budget):
         FileNotFoundError: Their runs are not recorded yet.
     """
 
-    def mean_score(name):
-        runs = screening_runs(network, budget, name, chosen_rate(network, budget, name), TUNING_SEEDS + LEADING_SEEDS)
-        return _mean(recorded_scores(runs, budget))
+    def score(name):
+        rate = chosen_rate(network, budget, name)
+        return mean_score(screening_runs(network, budget, name, rate, TUNING_SEEDS + LEADING_SEEDS), budget)
 
-    return sorted(FAMILIES[network], key=mean_score, reverse=True)[:LEADERS]
+    return sorted(FAMILIES[network], key=score, reverse=True)[:LEADERS]
 
 
 def judged_families(network, budget):
@@ -177,8 +177,9 @@ def recorded_scores(runs, budget):
     return [score(record) for record in load_records(runs)]
 
 
-def _mean(scores):
-    return fmean(score or 0 for score in scores)
+def mean_score(runs, budget):
+    """The mean of `recorded_scores`, where a run that diverged counts as 0."""
+    return fmean(score or 0 for score in recorded_scores(runs, budget))
 
 
 def small_run():
