@@ -50,7 +50,10 @@ def test_no_grid_has_to_be_extended(budget):
 
 
 def test_the_long_budget_as_09_tells_it():
-    """1cycle, with and without its momentum, and warm-up-stable-decay beat the line; the line is fifth of the tuned."""
+    """1cycle, with its momentum and without, and warm-up-stable-decay beat the line.
+
+    On held-out images the line is level with triangular and schedule-free.
+    """
     found = standings.judged("long")
     numbers = [re.findall(r"[+-]\d+\.\d+", text) for text in found["points of accuracy"]]
     gains, low, high = np.array(numbers, float).T
@@ -66,7 +69,8 @@ def test_the_long_budget_as_09_tells_it():
     assert low[1] > 0
     order = list(standings.tuned("quick", "long").index)
     assert set(order[:4]) == set(found.index) - {"triangular"}
-    assert (order[4], order[6]) == ("linear to 0", "schedule-free AdamW")
+    assert order[4:7] == ["triangular", "linear to 0", "schedule-free AdamW"]
+    assert study.leaders("quick", "long")[-1] == "triangular"
 
 
 def test_super_convergence_as_09_tells_it():
