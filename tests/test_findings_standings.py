@@ -73,6 +73,19 @@ def test_the_long_budget_as_09_tells_it():
     assert study.leaders("quick", "long")[-1] == "triangular"
 
 
+def test_who_may_be_stopped_at_any_moment_as_09_tells_it():
+    found = standings.judged("any")
+    gains = found["points of accuracy"].str.split(" ").str[0].astype(float)
+    assert {name: (gains[name], found["verdict"][name]) for name in found.index} == {
+        "steps": (-1.46, "contradicted"),
+        "cosine to 0": (0.08, "no difference beyond the margin"),
+        "triangular": (-1.88, "contradicted"),
+        "triangular2": (-1.06, "contradicted"),
+        "triangular, down to 0": (-1.81, "contradicted"),
+        "schedule-free AdamW": (2.01, "supported"),
+    }
+
+
 def test_super_convergence_as_09_tells_it():
     """The seven contrasts, in the order of the table."""
     found = standings.judged_on_resnet()
