@@ -45,7 +45,7 @@ def tuned(network, budget):
         seeds = _recorded(study.TUNING_SEEDS + study.LEADING_SEEDS, network, budget, name, [rate])
         scores = study.recorded_scores(study.screening_runs(network, budget, name, rate, seeds), budget)
         edge = "yes" if rate in (rates[0], rates[-1]) else "no"
-        rows[style_of(name).label] = (rate, edge, round(float(np.mean(_numbers(scores))), 3), len(seeds))
+        rows[style_of(name).label] = (rate, edge, np.mean(_numbers(scores)), len(seeds))
     columns = ["peak rate", "edge", "held-out accuracy (%)", "seeds"]
     found = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     found = found.sort_values("held-out accuracy (%)", ascending=False, kind="stable")
